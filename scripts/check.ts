@@ -1,0 +1,27 @@
+// `npm run check`: types, Effect diagnostics, lint (floors, cycles), format. Every step runs; the exit code says whether all passed.
+import { spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
+import { createRequire } from "node:module"
+
+const require = createRequire(import.meta.url)
+const effectCompiler = "node_modules/@effect/tsgo-linux-x64/lib/tsc"
+
+const steps: Array<readonly [name: string, command: ReadonlyArray<string>]> = [
+  existsSync(effectCompiler)
+    ? ["types and Effect diagnostics", [effectCompiler, "--noEmit", "-p", "tsconfig.json"]]
+    : ["types", [process.execPath, require.resolve("typescript/package.json").replace("package.json", "bin/tsc"), "-p", "tsconfig.json"]],
+  ["lint", ["node_modules/.bin/oxlint", "--quiet"]],
+  ["format", ["node_modules/.bin/oxfmt", "--check", "src", "test", "scripts", "bin"]]
+]
+
+if (!existsSync(effectCompiler)) {
+  console.log("check: the Effect diagnostics have no compiler for this platform; types are checked by tsc alone")
+}
+let failed = 0
+for (const [name, [command, ...args]] of steps) {
+  const started = performance.now()
+  const { status } = spawnSync(command!, args, { stdio: "inherit" })
+  if (status !== 0) failed++
+  console.log(`check: ${name} ${status === 0 ? "ok" : "FAILED"} (${Math.round(performance.now() - started)} ms)`)
+}
+process.exit(failed === 0 ? 0 : 1)

@@ -1,0 +1,100 @@
+import type { Refusal } from "./Refusal.ts"
+
+/**
+ * One truth about every item of one request. It has two moments:
+ *
+ * - the **answer**, once: `taken` (the first bounded buffers hold all of it) or `refused`;
+ * - the **settlement**, once, after `taken`: `settled`, when the last part has ended, with the item counts per outcome.
+ *
+ * A request is opened by a receiver (or a processor that makes new batches), committed by a `Passage` into some number of parts
+ * (one per bounded buffer that holds a piece of it), and each part ends exactly once. Ending more often throws: a double count is
+ * a defect, never data.
+ */
+export abstract class Ack {
+  /** Items that reached a backend. */
+  delivered = 0
+  /** Items dropped after they had been accepted, whatever the reason. */
+  dropped = 0
+  /** Items given back to the sender by a part that ended before the answer (only under `after: delivery`). */
+  returned = 0
+  /** The worst news so far: why items were returned. */
+  failure: Refusal | undefined = undefined
+  /** The sender is gone or its deadline has passed; parts that are unanswered and unsent may end as returned. */
+  cancelled = false
+  /** Some part is held where the answer must wait for the settlement (`sending_queue.enabled: false`, `wait_for_result`). Set before `taken`. */
+  waitForResult = false
+  private parts = 0
+
+  /** The first bounded buffers on the way hold the whole request. Called once, before any `settled`. */
+  abstract taken(): void
+  /** Nothing was taken; the sender is to be told `refusal`. Called at most once, and then neither `taken` nor `settled`. */
+  abstract refused(refusal: Refusal): void
+  /** The last part has ended. */
+  abstract settled(): void
+
+  get openParts(): number {
+    return this.parts
+  }
+
+  /** Opens `count` parts, then gives the answer; with no part left (all filtered) it settles at once. */
+  open(count: number): void {
+    this.parts = count
+    this.taken()
+    if (count === 0) this.settled()
+  }
+
+  /** One more part: a buffer has cut its piece in two. */
+  fork(count = 1): void {
+    if (this.parts === 0) throw new Error("an acknowledgement was split after it had settled")
+    this.parts += count
+  }
+
+  end(delivered: number, dropped: number, returned: number, failure?: Refusal): void {
+    if (this.parts === 0) throw new Error("an acknowledgement ended more often than it had parts")
+    this.delivered += delivered
+    this.dropped += dropped
+    this.returned += returned
+    if (failure !== undefined) this.failure = failure
+    if (--this.parts === 0) this.settled()
+  }
+}
+
+/** For batches whose origin nobody waits for. */
+export class UnwatchedAck extends Ack {
+  taken(): void {}
+  refused(): void {}
+  settled(): void {}
+}
+
+/**
+ * The acknowledgement of a batch that was merged from pieces of several requests; it hands its outcome on to each.
+ *
+ * Counts that cannot be attributed (a backend rejects 3 of 8192 items without naming them) are charged to the pieces in order, so that
+ * the sums stay exact.
+ */
+export class JoinedAck extends Ack {
+  private readonly pieces: ReadonlyArray<{ readonly ack: Ack; readonly items: number }>
+
+  constructor(pieces: ReadonlyArray<{ readonly ack: Ack; readonly items: number }>) {
+    super()
+    this.pieces = pieces
+  }
+
+  taken(): void {}
+
+  refused(refusal: Refusal): void {
+    for (const piece of this.pieces) piece.ack.end(0, 0, piece.items, refusal)
+  }
+
+  settled(): void {
+    let dropped = this.dropped
+    let returned = this.returned
+    for (const { ack, items } of this.pieces) {
+      const lost = Math.min(dropped, items)
+      dropped -= lost
+      const back = Math.min(returned, items - lost)
+      returned -= back
+      ack.end(items - lost - back, lost, back, this.failure)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+/** The default of a field as it would be written in YAML; the reference reads it from the schema's annotations. */
+declare module "effect/Schema" {
+  namespace Annotations {
+    interface Annotations {
+      readonly yamlDefault?: unknown
+    }
+  }
+}
+
+/**
+ * The building blocks of component configurations: a field is a schema, its default as it would be written in YAML, and one sentence
+ * for the reference (`docs/components.md` is generated from these).
+ */
+export const field = <S extends Schema.Top>(schema: S, yamlDefault: S["Encoded"], description: string): Schema.withDecodingDefaultKey<S> =>
+  Schema.withDecodingDefaultKey<S>(Effect.succeed(yamlDefault))(Schema.annotate<S>({ description, yamlDefault })(schema) as unknown as S)
+
+/** A field that may be absent and then is `undefined`. */
+export const optional = <S extends Schema.Top>(schema: S, description: string): Schema.optionalKey<S> =>
+  Schema.optionalKey(Schema.annotate<S>({ description })(schema) as unknown as S)
+
+/** A nested section; an absent one takes all its defaults. */
+export const section = <S extends Schema.Top>(schema: S, description: string): Schema.withDecodingDefaultKey<S> =>
+  Schema.withDecodingDefaultKey<S>(Effect.succeed({}))(Schema.annotate<S>({ description })(schema) as unknown as S)
+
+const units: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const durationPattern = /^(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$/
+
+/** Milliseconds of a Go duration (`1h30m`, `200ms`, `0`), or `undefined`. */
+export const parseDuration = (text: string): number | undefined => {
+  if (text === "0") return 0
+  if (!durationPattern.test(text)) return undefined
+  let millis = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g)) millis += Number(amount) * units[unit!]!
+  return millis
+}
+
+const isDuration = Schema.makeFilter((text: string) => parseDuration(text) !== undefined || 'a duration such as "200ms", "5s" or "1m30s"')
+
+/** A duration as the collector writes it (Go syntax: `300ms`, `5s`, `1h30m`, `0s`); decodes to milliseconds. */
+export const Duration = Schema.String.check(isDuration).pipe(
+  Schema.decodeTo(
+    Schema.Number,
+    SchemaTransformation.transform({ decode: (text) => parseDuration(text)!, encode: (millis) => `${millis}ms` })
+  )
+)
+
+/** Whole number of 0 or more. */
+export const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** Whole number of 1 or more. */
+export const Positive = Schema.Int.check(Schema.isGreaterThan(0))

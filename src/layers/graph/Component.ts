@@ -1,0 +1,182 @@
+import type * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { Ack } from "../../domain/Ack.ts"
+import type { Batch, ClientMetadata } from "../../domain/Batch.ts"
+import type { Books, Component as ComponentRef } from "../../domain/Books.ts"
+import type { DropReason } from "../../domain/DropReason.ts"
+import type { Holder } from "../../domain/Passage.ts"
+import type { Refusal } from "../../domain/Refusal.ts"
+import type { Signal } from "../../domain/Signal.ts"
+import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
+import type { ExportError } from "../../streams/ExportError.ts"
+import type { ComponentError } from "./ComponentError.ts"
+
+/**
+ * A component is one value: a type name, a Schema of its configuration with defaults and docs, and `make`, which runs in a Scope and
+ * returns how it treats batches. Built-in and custom components are the same kind of value and reach the graph the same way
+ * (`Components.layer(mine)`).
+ */
+interface Described<Config> {
+  /** The name in the configuration (`otlp_http`). */
+  readonly type: string
+  /** Other spellings that mean the same (`otlphttp`). */
+  readonly aliases?: ReadonlyArray<string>
+  /** One sentence for the reference and for `weir components`. */
+  readonly description: string
+  readonly signals: ReadonlyArray<Signal>
+  readonly config: Schema.Codec<Config, unknown, never, never>
+}
+
+/** What every component is given. */
+export interface ComponentContext {
+  /** The name in the configuration, with its suffix (`otlp_http/eu`). */
+  readonly id: string
+  readonly books: Books
+}
+
+// ---- receivers
+
+/** Where a receiver hands its requests to the graph. One per receiver and signal; it outlives every swap. */
+export interface Inlet {
+  /**
+   * Sends a request into the graph: all of it or nothing. The outcome is told through `ack` only, perhaps before this returns.
+   * `batches` are the pieces of one request (one per tenant). `component` names the book, with the transport.
+   */
+  readonly submit: (batches: ReadonlyArray<Batch>, ack: Ack, component: ComponentRef) => void
+  /** A cheap look before a body is read: why the request would be refused now, whatever is in it. */
+  readonly refusal: () => Refusal | undefined
+}
+
+export interface ReceiverContext extends ComponentContext {
+  /** Only signals that some pipeline reads from this receiver. */
+  readonly inlets: { readonly [S in Signal]?: Inlet }
+}
+
+/** A receiver that stands: bound, but not yet serving. `activate` cannot fail and is called between two batches. */
+export interface Receiving {
+  readonly activate: () => void
+}
+
+export interface ReceiverSpec<Config> extends Described<Config> {
+  readonly make: (config: Config, context: ReceiverContext) => Effect.Effect<Receiving, ComponentError, Scope.Scope>
+}
+
+// ---- processors
+
+export interface ProcessorContext extends ComponentContext {
+  readonly signal: Signal
+  /** The pipeline that the processor stands in (`traces/eu`). */
+  readonly pipeline: string
+  /** Sends on what a buffering processor has held; waits while the next holder is full. */
+  readonly outlet: Outlet
+}
+
+/** Where a component that holds batches sends them on. */
+export interface Outlet {
+  readonly emit: (batch: Batch) => Effect.Effect<void>
+}
+
+export type Processing =
+  /**
+   * A function on bytes, called for every batch on its way. Items that the result lacks are counted as dropped for `drops`. A
+   * `Refusal` turns the request away before its answer, and drops the batch (`processor_error`) after it.
+   */
+  | { readonly _tag: "Pure"; readonly process: (batch: Batch) => Batch | Refusal; readonly drops?: DropReason }
+  /** A function that needs time: it gets a bounded queue in front and runs in `concurrency` fibers. */
+  | {
+      readonly _tag: "Effectful"
+      readonly process: (batch: Batch) => Effect.Effect<Batch, Refusal>
+      readonly drops?: DropReason
+      readonly concurrency: number
+    }
+  /** A processor that holds batches itself and sends them on through its outlet; `drain` empties it. */
+  | { readonly _tag: "Holding"; readonly holder: Holder; readonly drain: Effect.Effect<void> }
+
+export interface ProcessorSpec<Config> extends Described<Config> {
+  readonly make: (config: Config, context: ProcessorContext) => Effect.Effect<Processing, ComponentError, Scope.Scope>
+}
+
+// ---- connectors
+
+export interface ConnectorContext extends ComponentContext {
+  readonly signal: Signal
+  /** The pipelines that read from this connector, by name. */
+  readonly pipelines: ReadonlyArray<string>
+}
+
+/** Decides which pipelines get which part of a batch; pieces that go nowhere are dropped for the given reason. */
+export interface Connecting {
+  readonly route: (
+    batch: Batch,
+    emit: (pipeline: string, piece: Batch) => void,
+    drop: (piece: Batch, reason: DropReason) => void
+  ) => Refusal | undefined
+}
+
+export interface ConnectorSpec<Config> extends Described<Config> {
+  readonly make: (config: Config, context: ConnectorContext) => Effect.Effect<Connecting, ComponentError, Scope.Scope>
+}
+
+// ---- exporters
+
+/** What one attempt sends: neighbouring batches of one tenant, merged by concatenation (protobuf merges repeated fields). */
+export interface ExportRequest {
+  readonly signal: Signal
+  readonly tenant: string
+  readonly metadata: ClientMetadata
+  readonly chunks: ReadonlyArray<Uint8Array>
+  readonly items: number
+  readonly sizeBytes: number
+}
+
+/** What the backend took: `rejected` items of a partial success are lost for good (they are not to be sent again). */
+export interface Exported {
+  readonly rejected: number
+  readonly message?: string
+}
+
+/**
+ * Sends one request. It fails with a typed reason that says whether to try again, and it ends (in success, failure or interruption)
+ * only after the transport has let go of `chunks`: their memory is freed then.
+ */
+export type Push = (request: ExportRequest) => Effect.Effect<Exported, ExportError>
+
+export interface ExporterContext extends ComponentContext {
+  readonly signal: Signal
+}
+
+export interface ExporterSpec<Config> extends Described<Config> {
+  /** The common settings (timeout, queue, retry) out of this exporter's configuration; defaults where it has none. */
+  readonly settings?: (config: Config) => ExporterSettings
+  readonly make: (config: Config, context: ExporterContext) => Effect.Effect<Push, ComponentError, Scope.Scope>
+}
+
+// ---- extensions
+
+/** What extensions can ask about the gateway. */
+export interface ExtensionContext extends ComponentContext {
+  readonly isReady: () => boolean
+}
+
+export interface ExtensionSpec<Config> extends Omit<Described<Config>, "signals"> {
+  readonly make: (config: Config, context: ExtensionContext) => Effect.Effect<void, ComponentError, Scope.Scope>
+}
+
+export type Receiver = { readonly kind: "receiver" } & ReceiverSpec<never>
+export type Processor = { readonly kind: "processor" } & ProcessorSpec<never>
+export type Connector = { readonly kind: "connector" } & ConnectorSpec<never>
+export type Exporter = { readonly kind: "exporter" } & ExporterSpec<never>
+export type Extension = { readonly kind: "extension" } & ExtensionSpec<never>
+
+/** A component of any kind, its configuration type hidden: only its own Schema produces what its own `make` is given. */
+export type Component = Receiver | Processor | Connector | Exporter | Extension
+
+const hide = <Kind extends Component["kind"], Spec>(kind: Kind, spec: Spec): Extract<Component, { kind: Kind }> =>
+  ({ kind, ...spec }) as unknown as Extract<Component, { kind: Kind }>
+
+export const receiver = <Config>(spec: ReceiverSpec<Config>): Receiver => hide("receiver", spec)
+export const processor = <Config>(spec: ProcessorSpec<Config>): Processor => hide("processor", spec)
+export const connector = <Config>(spec: ConnectorSpec<Config>): Connector => hide("connector", spec)
+export const exporter = <Config>(spec: ExporterSpec<Config>): Exporter => hide("exporter", spec)
+export const extension = <Config>(spec: ExtensionSpec<Config>): Extension => hide("extension", spec)
