@@ -2,7 +2,7 @@ import type { DropReason } from "./DropReason.ts"
 import type { RefusalReason } from "./Refusal.ts"
 import type { Signal } from "./Signal.ts"
 
-export type ComponentKind = "receiver" | "processor" | "exporter" | "connector" | "pipeline"
+export type ComponentKind = "receiver" | "processor" | "exporter" | "connector" | "fanout"
 
 /** Whose book it is. `id` is the name in the configuration (`otlp/eu`); a receiver has one book per transport. */
 export interface Component {

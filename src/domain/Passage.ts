@@ -37,14 +37,16 @@ type Note =
  */
 export class Passage {
   readonly ack: Ack
-  /** Set by a component that turns the whole request away (admission, a failing processor under `propagate`). */
-  refusal: Refusal | undefined = undefined
+  /** Whether the sender has its answer already; then nothing can be given back to it. */
+  private readonly answered: boolean
+  private refusal: Refusal | undefined = undefined
   private readonly notes: Array<Note> = []
   private readonly holders: Array<Holder> = []
   private readonly batches: Array<Batch> = []
 
-  constructor(ack: Ack) {
+  constructor(ack: Ack, answered = false) {
     this.ack = ack
+    this.answered = answered
   }
 
   /** `items` entered and left the component. */
@@ -65,6 +67,15 @@ export class Passage {
   /** `items` entered the component and ended there. */
   dropped(row: Row, items: number, reason: DropReason): void {
     this.notes.push({ _tag: "dropped", row, items, reason })
+  }
+
+  /**
+   * A component turns its piece away (admission, a failing processor under `propagate`). Before the answer this refuses the whole
+   * request. After it, a refusal that says when to come again makes the caller do so; any other drops the piece.
+   */
+  turnedAway(row: Row, items: number, refusal: Refusal): void {
+    if (this.answered && refusal.retryAfterMillis === undefined) this.dropped(row, items, "processor_error")
+    else this.refusal ??= refusal
   }
 
   /** A piece of the request is to be held by `holder`. */

@@ -82,7 +82,13 @@ export type Processing =
    * A function on bytes, called for every batch on its way. Items that the result lacks are counted as dropped for `drops`. A
    * `Refusal` turns the request away before its answer, and drops the batch (`processor_error`) after it.
    */
-  | { readonly _tag: "Pure"; readonly process: (batch: Batch) => Batch | Refusal; readonly drops?: DropReason }
+  | {
+      readonly _tag: "Pure"
+      readonly process: (batch: Batch) => Batch | Refusal
+      readonly drops?: DropReason
+      /** A cheap look before a body is read: why any batch would be refused now. */
+      readonly admission?: () => Refusal | undefined
+    }
   /** A function that needs time: it gets a bounded queue in front and runs in `concurrency` fibers. */
   | {
       readonly _tag: "Effectful"
@@ -105,7 +111,11 @@ export interface ConnectorContext extends ComponentContext {
   readonly pipelines: ReadonlyArray<string>
 }
 
-/** Decides which pipelines get which part of a batch; pieces that go nowhere are dropped for the given reason. */
+/**
+ * Decides which pipelines get which part of a batch; pieces that go nowhere are dropped for the given reason. The batch comes with one
+ * hold on its memory; every piece that is emitted or dropped takes one along (`lease.retain` for each further one). On a refusal the
+ * connector has emitted and dropped nothing and released its hold.
+ */
 export interface Connecting {
   readonly route: (
     batch: Batch,

@@ -1,7 +1,11 @@
 import type { Batch } from "../../domain/Batch.ts"
 import type { Passage } from "../../domain/Passage.ts"
+import type { Refusal } from "../../domain/Refusal.ts"
 
-/** The synchronous way onward: takes a batch and notes on the passage where its pieces go. It never waits and never throws. */
+/** The synchronous way onward. It never waits and never throws. */
 export interface Consumer {
+  /** Takes a batch (and its hold on the memory) and notes on the passage where its pieces go. */
   readonly consume: (batch: Batch, passage: Passage) => void
+  /** Why any batch would be turned away now, whatever is in it: a cheap look before a body is read. */
+  readonly refusal: () => Refusal | undefined
 }

@@ -1,0 +1,63 @@
+import type { Ack } from "../../domain/Ack.ts"
+import type { Batch } from "../../domain/Batch.ts"
+import type { Books, Component } from "../../domain/Books.ts"
+import { Passage } from "../../domain/Passage.ts"
+import { Refusal } from "../../domain/Refusal.ts"
+import type { Inlet } from "./Component.ts"
+import type { Consumer } from "./Consumer.ts"
+
+/**
+ * The edge from a receiver into the graph: one mutable pointer, switched between two requests by a swap.
+ *
+ * Reads whole requests and hands them on, all of it or nothing. Full: the sender is refused with a hint, or, where the full queue has
+ * `block_on_overflow`, waits; a request that waited is run again from its own bytes, so that it meets the graph of that moment.
+ */
+export class GraphInlet implements Inlet {
+  /** Where requests go. Set by the commit of a swap, and by nothing else. */
+  next: Consumer
+  private readonly books: Books
+
+  constructor(books: Books, next: Consumer) {
+    this.books = books
+    this.next = next
+  }
+
+  refusal(): Refusal | undefined {
+    return this.next.refusal()
+  }
+
+  submit(batches: ReadonlyArray<Batch>, ack: Ack, component: Component): void {
+    for (const batch of batches) this.books.row(component, batch.tenant, batch.signal).accepted += batch.items
+    this.attempt(batches, ack, component)
+  }
+
+  private attempt(batches: ReadonlyArray<Batch>, ack: Ack, component: Component): void {
+    if (ack.cancelled) return this.refuse(batches, ack, component, Refusal.deadline)
+    const passage = new Passage(ack)
+    for (const batch of batches) {
+      passage.handed(this.books.row(component, batch.tenant, batch.signal), batch.items)
+      // The request keeps its own hold, so that it can be run again.
+      batch.lease.retain()
+      this.next.consume(batch, passage)
+    }
+    const outcome = passage.commit()
+    if (outcome === undefined) {
+      for (const batch of batches) batch.lease.release()
+      return
+    }
+    passage.abandon()
+    if (outcome instanceof Refusal) this.refuse(batches, ack, component, outcome)
+    else if (outcome.whenFull === "refuse") this.refuse(batches, ack, component, Refusal.queueFull)
+    else outcome.onRoom(() => this.attempt(batches, ack, component))
+  }
+
+  private refuse(batches: ReadonlyArray<Batch>, ack: Ack, component: Component, refusal: Refusal): void {
+    for (const batch of batches) {
+      const row = this.books.row(component, batch.tenant, batch.signal)
+      row.returned += batch.items
+      row.refuse(refusal.reason, batch.items)
+      batch.lease.release()
+    }
+    ack.refused(refusal)
+  }
+}
