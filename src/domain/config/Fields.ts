@@ -38,15 +38,18 @@ export const parseDuration = (text: string): number | undefined => {
   return millis
 }
 
-const isDuration = Schema.makeFilter((text: string) => parseDuration(text) !== undefined || 'a duration such as "200ms", "5s" or "1m30s"')
+const durationExpected = 'a duration such as "200ms", "5s" or "1m30s"'
+const isDuration = Schema.makeFilter((text: string) => parseDuration(text) !== undefined || durationExpected)
 
 /** A duration as the collector writes it (Go syntax: `300ms`, `5s`, `1h30m`, `0s`); decodes to milliseconds. */
-export const Duration = Schema.String.check(isDuration).pipe(
-  Schema.decodeTo(
-    Schema.Number,
-    SchemaTransformation.transform({ decode: (text) => parseDuration(text)!, encode: (millis) => `${millis}ms` })
+export const Duration = Schema.String.annotate({ message: durationExpected })
+  .check(isDuration)
+  .pipe(
+    Schema.decodeTo(
+      Schema.Finite,
+      SchemaTransformation.transform({ decode: (text) => parseDuration(text)!, encode: (millis) => `${millis}ms` })
+    )
   )
-)
 
 /** Whole number of 0 or more. */
 export const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))

@@ -1,0 +1,34 @@
+import type * as Schema from "effect/Schema"
+import type { Signal } from "../Signal.ts"
+
+export type Kind = "receiver" | "processor" | "connector" | "exporter" | "extension"
+
+/** What the configuration has to know of a component to check its settings; the components themselves live further up. */
+export interface ComponentType {
+  readonly kind: Kind
+  /** The name in the configuration (`otlp_http`). */
+  readonly type: string
+  /** Other spellings that mean the same (`otlphttp`). */
+  readonly aliases?: ReadonlyArray<string>
+  /** Absent for extensions. */
+  readonly signals?: ReadonlyArray<Signal>
+  readonly config: Schema.Codec<unknown, unknown, never, never>
+}
+
+/** The components that a configuration may use. */
+export interface Registry<C extends ComponentType> {
+  readonly all: ReadonlyArray<C>
+  /** By type or alias. */
+  readonly find: (kind: Kind, type: string) => C | undefined
+}
+
+/** Where components of a kind stand in the document. */
+export const sectionOf: { readonly [K in Kind]: string } = {
+  receiver: "receivers",
+  processor: "processors",
+  connector: "connectors",
+  exporter: "exporters",
+  extension: "extensions"
+}
+
+export const kinds: ReadonlyArray<Kind> = ["receiver", "processor", "connector", "exporter", "extension"]

@@ -1,0 +1,77 @@
+import * as Schema from "effect/Schema"
+import { field, optional, section } from "./Fields.ts"
+
+/** A setting of the collector that is accepted, so that its files run unchanged, and has no effect here. */
+const ignored = (description: string) => optional(Schema.Unknown, `Accepted, without effect: ${description}`)
+
+const Prometheus = Schema.Struct({
+  host: field(Schema.String, "localhost", "Address to listen on."),
+  port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 })), 8888, "Port of /metrics."),
+  with_resource_constant_labels: ignored("resource attributes as labels."),
+  without_scope_info: ignored("no scope labels are written."),
+  without_type_suffix: ignored("counters end in _total."),
+  without_units: ignored("units are part of names as the collector has them.")
+})
+
+const Reader = Schema.Struct({
+  pull: optional(
+    Schema.Struct({ exporter: Schema.Struct({ prometheus: section(Prometheus, "Prometheus text format.") }) }),
+    "Metrics that are asked for."
+  ),
+  periodic: ignored("metrics are pulled, not pushed.")
+})
+
+const Logs = Schema.Struct({
+  level: field(
+    Schema.Literals(["debug", "info", "warn", "error", "DEBUG", "INFO", "WARN", "ERROR"]),
+    "info",
+    "The least severe entries that are written."
+  ),
+  encoding: field(Schema.Literals(["console", "json"]), "console", "Lines for people, or one JSON object a line."),
+  development: ignored("development mode."),
+  disable_caller: ignored("no caller is written."),
+  disable_stacktrace: ignored("stack traces come with defects only."),
+  error_output_paths: ignored("errors go to standard error."),
+  initial_fields: ignored("fields of every entry."),
+  output_paths: ignored("entries go to standard error."),
+  processors: ignored("entries are not exported."),
+  sampling: ignored("entries are not sampled.")
+})
+
+const Metrics = Schema.Struct({
+  level: field(Schema.Literals(["none", "basic", "normal", "detailed"]), "normal", "`none` switches the endpoint off."),
+  address: optional(Schema.String, "host:port of /metrics; the older spelling of a pull reader."),
+  readers: optional(Schema.Array(Reader), "Who reads the metrics; by default Prometheus on localhost:8888."),
+  views: ignored("metrics are not reshaped.")
+})
+
+/** `service.telemetry`: what the gateway says about itself. */
+export const Telemetry = Schema.Struct({
+  logs: section(Logs, "The gateway's own log."),
+  metrics: section(Metrics, "The gateway's own metrics."),
+  resource: optional(Schema.Record(Schema.String, Schema.Unknown), "Accepted, without effect: attributes of the own telemetry."),
+  traces: ignored("the gateway does not trace itself.")
+})
+
+/** The telemetry settings that count, in the shape in which they are used. */
+export interface TelemetrySettings {
+  readonly logs: { readonly level: "debug" | "info" | "warn" | "error"; readonly encoding: "console" | "json" }
+  /** Where `/metrics` is served; `undefined` when it is off. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined
+}
+
+const splitAddress = (address: string): { readonly host: string; readonly port: number } | undefined => {
+  const [, host, port] = /^\[?(.*?)\]?:(\d{1,5})$/.exec(address) ?? []
+  return port === undefined ? undefined : { host: host === "" ? "0.0.0.0" : host!, port: Number(port) }
+}
+
+export const toTelemetrySettings = ({ logs, metrics }: typeof Telemetry.Type): TelemetrySettings => {
+  const pulled = metrics.readers?.find((reader) => reader.pull !== undefined)?.pull?.exporter.prometheus
+  const address = metrics.address === undefined ? undefined : splitAddress(metrics.address)
+  const { host, port } = pulled ?? address ?? { host: "localhost", port: 8888 }
+  const off = metrics.level === "none" || (metrics.readers !== undefined && pulled === undefined)
+  return {
+    logs: { level: logs.level.toLowerCase() as TelemetrySettings["logs"]["level"], encoding: logs.encoding },
+    metrics: off ? undefined : { host, port }
+  }
+}
