@@ -1,19 +1,13 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { Ring } from "./Ring.ts"
+import { type Limits, Room } from "./Room.ts"
 import { Waiters } from "./Waiters.ts"
 
-/** What a queue needs to know about an element; a `Batch` is one. */
+/** What a bounded place needs to know about an element; a `Batch` is one. */
 export interface Sized {
   readonly items: number
   readonly sizeBytes: number
-}
-
-/** Each is a capacity of its own; what is left out is not limited. */
-export interface QueueLimits {
-  readonly requests?: number
-  readonly items?: number
-  readonly sizeBytes?: number
 }
 
 /**
@@ -27,8 +21,7 @@ export type WhenFull = "refuse" | "wait" | "drop_oldest" | "drop_newest"
  * A queue bounded in requests, items and bytes: reads elements from `push` (synchronous, no Effect) or `offer`, emits them in order
  * through `take` or `takeEffect`.
  *
- * **Full**: see `WhenFull`. Whoever waits for room is served in the order of coming, and nobody overtakes a waiter. A queue that holds
- * nothing takes any one request, whatever its size, so that nothing waits for ever: the capacity is exceeded by one request at most.
+ * **Full**: see `WhenFull`, and `Room` for one request that is larger than the capacity.
  * **Fails**: nothing here can. Every element ends in exactly one of `take` and `onDrop`.
  * **Closes**: takes nothing more; those who wait are called and told no; what is held can still be taken, then takers are told the end.
  *
@@ -36,99 +29,78 @@ export type WhenFull = "refuse" | "wait" | "drop_oldest" | "drop_newest"
  */
 export class BoundedQueue<A extends Sized> {
   private readonly ring = new Ring<A>()
-  private readonly roomWaiters = new Waiters()
-  private readonly elementWaiters = new Waiters()
+  private readonly room: Room
+  private readonly consumers = new Waiters()
   private readonly policy: WhenFull
   private readonly onDrop: (element: A) => void
-  private maxRequests = Infinity
-  private maxItems = Infinity
-  private maxBytes = Infinity
-  /** What is in the ring. */
-  private heldItems = 0
-  private heldBytes = 0
-  /** What occupies room without being in the ring: reserved, or taken with its room kept. */
-  private setAsideRequests = 0
-  private setAsideItems = 0
-  private setAsideBytes = 0
-  /** Of these, set aside for longer than one call: being sent, or promised to a waiting `offer`. */
-  private lasting = 0
-  private wakingRoom = false
-  private closed = false
 
-  constructor(options: { readonly limits: QueueLimits; readonly whenFull: WhenFull; readonly onDrop?: (element: A) => void }) {
+  constructor(options: { readonly limits: Limits; readonly whenFull: WhenFull; readonly onDrop?: (element: A) => void }) {
     if (options.onDrop === undefined && options.whenFull.startsWith("drop")) throw new Error("a queue that drops needs onDrop")
     this.policy = options.whenFull
     this.onDrop = options.onDrop ?? (() => {})
-    this.setLimits(options.limits)
+    this.room = new Room(options.limits)
   }
 
   /** Elements that can be taken. */
   get requests(): number {
-    return this.ring.size
+    return this.room.requests
   }
 
   get items(): number {
-    return this.heldItems
+    return this.room.items
   }
 
   get sizeBytes(): number {
-    return this.heldBytes
+    return this.room.sizeBytes
   }
 
   get isClosed(): boolean {
-    return this.closed
+    return this.room.isClosed
   }
 
   /** What a caller of `reserve` that was told no should do; once closed, waiting is in vain. */
   get whenFull(): "refuse" | "wait" {
-    return this.policy === "wait" && !this.closed ? "wait" : "refuse"
+    return this.policy === "wait" && !this.room.isClosed ? "wait" : "refuse"
   }
 
   /** New capacities. Held elements stay, even above them. */
-  setLimits(limits: QueueLimits): void {
-    this.maxRequests = limits.requests ?? Infinity
-    this.maxItems = limits.items ?? Infinity
-    this.maxBytes = limits.sizeBytes ?? Infinity
-    this.wakeRoom()
+  setLimits(limits: Limits): void {
+    this.room.setLimits(limits)
   }
 
   // ---- in
 
   /** Sets room aside for one element, or says no and changes nothing. */
   reserve(items: number, sizeBytes: number): boolean {
-    if (this.closed) return false
-    if (this.policy === "refuse" || this.policy === "wait") {
-      if (this.roomWaiters.size > 0 && !this.wakingRoom) return false
-      if (!this.fits(items, sizeBytes)) return false
-    }
-    this.setAside(1, items, sizeBytes)
+    if (this.policy === "refuse" || this.policy === "wait") return this.room.reserve(items, sizeBytes)
+    if (this.room.isClosed) return false
+    this.room.setAside(items, sizeBytes)
     return true
   }
 
   /** Gives room back that was set aside. */
   unreserve(items: number, sizeBytes: number): void {
-    this.setAside(-1, -items, -sizeBytes)
-    this.wakeRoom()
+    this.room.unreserve(items, sizeBytes)
   }
 
   /** Takes an element for which room was set aside. Cannot fail, not even after `close`. */
   push(element: A): void {
-    this.setAside(-1, -element.items, -element.sizeBytes)
-    if (this.policy === "drop_newest" && !this.fits(element.items, element.sizeBytes)) {
-      this.onDrop(element)
-      return
-    }
+    const { items, sizeBytes } = element
+    if (this.policy === "drop_newest") {
+      this.room.unreserve(items, sizeBytes)
+      if (!this.room.fits(items, sizeBytes)) return this.onDrop(element)
+      this.room.enter(items, sizeBytes)
+    } else this.room.enterReserved(items, sizeBytes)
     this.ring.pushLast(element)
-    this.count(element, 1)
-    if (this.policy === "drop_oldest") while (this.ring.size > 1 && this.isOver()) this.onDrop(this.take()!)
-    this.elementWaiters.callFirst()
+    if (this.policy === "drop_oldest") while (this.ring.size > 1 && this.room.isOver) this.onDrop(this.take()!)
+    this.consumers.callFirst()
   }
 
   /** Puts an element back before all others; it always fits. */
   pushHead(element: A): void {
+    this.room.enter(element.items, element.sizeBytes)
     this.ring.pushFirst(element)
-    this.count(element, 1)
-    this.elementWaiters.callFirst()
+    this.consumers.callFirst()
   }
 
   /** Reserves and pushes; `false` if there is no room now. */
@@ -152,15 +124,16 @@ export class BoundedQueue<A extends Sized> {
 
   /** Room is set aside by whoever frees it; the element follows in the waiter's own turn, where no interruption can come between. */
   private offerLater(element: A, withinMillis: number | undefined): Effect.Effect<boolean> {
+    const { items, sizeBytes } = element
     let reserved = false
     const room = Effect.callback<boolean>((resume) => {
       const attempt = (): void => {
-        reserved = this.reserve(element.items, element.sizeBytes)
-        if (reserved) this.lasting++
-        if (reserved || this.closed) resume(Effect.as(Effect.yieldNow, reserved))
-        else leave = this.onRoom(attempt)
+        reserved = this.room.reserve(items, sizeBytes)
+        if (reserved) this.room.hold()
+        if (reserved || this.isClosed) resume(Effect.as(Effect.yieldNow, reserved))
+        else leave = this.room.onRoom(attempt)
       }
-      let leave = this.onRoom(attempt)
+      let leave = this.room.onRoom(attempt)
       return Effect.sync(() => leave())
     })
     const bounded =
@@ -169,13 +142,13 @@ export class BoundedQueue<A extends Sized> {
       restore(bounded).pipe(
         Effect.onInterrupt(() =>
           Effect.sync(() => {
-            if (reserved) this.freeRoom(element.items, element.sizeBytes)
+            if (reserved) this.freeRoom(items, sizeBytes)
           })
         ),
         Effect.tap((taken) =>
           Effect.sync(() => {
             if (!taken) return
-            this.lasting--
+            this.room.unhold()
             this.push(element)
           })
         )
@@ -183,14 +156,9 @@ export class BoundedQueue<A extends Sized> {
     )
   }
 
-  /**
-   * Calls back once when room has come free, or at `close`. One whose `reserve` fails again and who asks again within the callback
-   * keeps its place. The result takes the request back. After `close` nobody is called.
-   */
+  /** Calls back once when room has come free, or at `close`; see `Room.onRoom`. */
   onRoom(callback: () => void): () => void {
-    const leave = this.wakingRoom ? this.roomWaiters.addFirst(callback) : this.roomWaiters.add(callback)
-    if (this.ring.size === 0 && !this.closed) this.wakeRoom()
-    return leave
+    return this.room.onRoom(callback)
   }
 
   // ---- out
@@ -201,33 +169,34 @@ export class BoundedQueue<A extends Sized> {
 
   take(): A | undefined {
     const element = this.ring.takeFirst()
-    if (element === undefined) return undefined
-    this.count(element, -1)
-    this.wakeRoom()
+    if (element !== undefined) this.room.leave(element.items, element.sizeBytes)
     return element
   }
 
   /** As `take`, but the room stays occupied until `freeRoom`: what is being sent counts against the capacity. */
   takeKeepingRoom(): A | undefined {
     const element = this.ring.takeFirst()
-    if (element === undefined) return undefined
-    this.count(element, -1)
-    this.lasting++
-    this.setAside(1, element.items, element.sizeBytes)
+    if (element !== undefined) this.room.leaveHeld(element.items, element.sizeBytes)
     return element
   }
 
   /** Ends `takeKeepingRoom`, once for each. */
   freeRoom(items: number, sizeBytes: number): void {
-    this.lasting--
-    this.unreserve(items, sizeBytes)
+    this.room.unhold()
+    this.room.unreserve(items, sizeBytes)
   }
 
   /** The next element; fails with `Done` when the queue is closed and empty. A taker that waits goes on in its own turn. */
   readonly takeEffect: Effect.Effect<A, Cause.Done> = Effect.suspend(() => {
     const element = this.take()
     if (element !== undefined) return Effect.succeed(element)
-    if (this.closed) return Effect.fail(Cause.Done())
+    if (this.isClosed) return Effect.fail(Cause.Done())
+    return Effect.andThen(this.awaitElements, this.takeEffect)
+  })
+
+  /** Ends at the next `push`, or at `close`; at once if there is something to take. */
+  readonly awaitElements: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.ring.size > 0) return Effect.void
     let woken = false
     return Effect.callback<void>((resume) => {
       const leave = this.onElements(() => {
@@ -238,17 +207,16 @@ export class BoundedQueue<A extends Sized> {
     }).pipe(
       Effect.onInterrupt(() =>
         Effect.sync(() => {
-          // The call that this taker was given belongs to the next one.
-          if (woken && this.ring.size > 0) this.elementWaiters.callFirst()
+          // The call that this consumer was given belongs to the next one.
+          if (woken && this.ring.size > 0) this.consumers.callFirst()
         })
-      ),
-      Effect.andThen(this.takeEffect)
+      )
     )
   })
 
   /** Calls back once at the next `push`, or at `close`; at once if closed. One push calls one consumer, first come first served. */
   onElements(callback: () => void): () => void {
-    if (!this.closed) return this.elementWaiters.add(callback)
+    if (!this.isClosed) return this.consumers.add(callback)
     callback()
     return () => {}
   }
@@ -256,48 +224,8 @@ export class BoundedQueue<A extends Sized> {
   // ---- end
 
   close(): void {
-    if (this.closed) return
-    this.closed = true
-    this.roomWaiters.callAll()
-    this.elementWaiters.callAll()
-  }
-
-  private fits(items: number, sizeBytes: number): boolean {
-    if (this.ring.size === 0 && this.lasting === 0) return true
-    return (
-      this.ring.size + this.setAsideRequests + 1 <= this.maxRequests &&
-      this.heldItems + this.setAsideItems + items <= this.maxItems &&
-      this.heldBytes + this.setAsideBytes + sizeBytes <= this.maxBytes
-    )
-  }
-
-  private isOver(): boolean {
-    return this.ring.size > this.maxRequests || this.heldItems > this.maxItems || this.heldBytes > this.maxBytes
-  }
-
-  private count(element: A, sign: 1 | -1): void {
-    this.heldItems += sign * element.items
-    this.heldBytes += sign * element.sizeBytes
-  }
-
-  private setAside(requests: number, items: number, sizeBytes: number): void {
-    this.setAsideRequests += requests
-    this.setAsideItems += items
-    this.setAsideBytes += sizeBytes
-  }
-
-  private wakeRoom(): void {
-    if (this.wakingRoom || this.closed) return
-    this.wakingRoom = true
-    try {
-      for (let left = this.roomWaiters.size; left > 0 && this.fits(1, 1); left--) {
-        const before = this.roomWaiters.size
-        this.roomWaiters.callFirst()
-        // It has asked again: what came free is not enough for the first in line, so nobody behind it is called.
-        if (this.roomWaiters.size === before) break
-      }
-    } finally {
-      this.wakingRoom = false
-    }
+    if (this.isClosed) return
+    this.room.close()
+    this.consumers.callAll()
   }
 }

@@ -4,7 +4,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { BoundedQueue, type QueueLimits, type WhenFull } from "../../src/streams/BoundedQueue.ts"
+import { BoundedQueue, type WhenFull } from "../../src/streams/BoundedQueue.ts"
+import type { Limits } from "../../src/streams/Room.ts"
 
 interface Element {
   readonly id: number
@@ -14,7 +15,7 @@ interface Element {
 
 const element = (id: number, items = 1, sizeBytes = 1): Element => ({ id, items, sizeBytes })
 
-const make = (limits: QueueLimits, whenFull: WhenFull = "refuse") => {
+const make = (limits: Limits, whenFull: WhenFull = "refuse") => {
   const dropped: Array<number> = []
   const queue = new BoundedQueue<Element>({ limits, whenFull, onDrop: (dropping) => dropped.push(dropping.id) })
   return { queue, dropped }
