@@ -11,6 +11,7 @@ import type { Signal } from "../../domain/Signal.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import type { ExportError } from "../../streams/ExportError.ts"
 import type { ComponentError } from "./ComponentError.ts"
+import type { Listeners } from "./Listeners.ts"
 
 /**
  * A component is one value: a type name, a Schema of its configuration with defaults and docs, and `make`, which runs in a Scope and
@@ -59,7 +60,7 @@ export interface Receiving {
 }
 
 export interface ReceiverSpec<Config> extends Described<Config> {
-  readonly make: (config: Config, context: ReceiverContext) => Effect.Effect<Receiving, ComponentError, Scope.Scope>
+  readonly make: (config: Config, context: ReceiverContext) => Effect.Effect<Receiving, ComponentError, Scope.Scope | Listeners>
 }
 
 // ---- processors
