@@ -36,6 +36,14 @@ export abstract class Ack {
     return this.parts
   }
 
+  /**
+   * Whether a part that ends now without success may end as returned: somebody still waits for the outcome. Else the sender was told that
+   * the items are taken, and what fails is dropped.
+   */
+  get isReturnable(): boolean {
+    return this.waitForResult
+  }
+
   /** Opens `count` parts, then gives the answer; with no part left (all filtered) it settles at once. */
   open(count: number): void {
     this.parts = count
@@ -78,6 +86,11 @@ export class JoinedAck extends Ack {
   constructor(pieces: ReadonlyArray<{ readonly ack: Ack; readonly items: number }>) {
     super()
     this.pieces = pieces
+  }
+
+  /** A merged batch goes back as a whole, so only if all its senders wait. */
+  override get isReturnable(): boolean {
+    return this.waitForResult && this.pieces.every((piece) => piece.ack.isReturnable)
   }
 
   taken(): void {}

@@ -1,0 +1,267 @@
+import * as Effect from "effect/Effect"
+import type { Batch } from "../../domain/Batch.ts"
+import type { Row } from "../../domain/Books.ts"
+import type { Holder } from "../../domain/Passage.ts"
+import { Refusal } from "../../domain/Refusal.ts"
+import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
+import { BoundedQueue } from "../../streams/BoundedQueue.ts"
+import type { Limits } from "../../streams/Room.ts"
+import { Held, isSameOrigin } from "./Held.ts"
+
+/** Who sends what a queue holds: one at a time; a swap puts another in its place (`ExportQueue.attach`). */
+export interface QueueConsumer {
+  /** Something was pushed, came back, or may now go although it is little. */
+  readonly wake: () => void
+  /** The queue is being drained: do not sit out a wait that the backend has not asked for. */
+  readonly hurry: () => void
+  /** Stop what is under way; it is to come back, or be settled, at once. */
+  readonly abort: () => void
+}
+
+/** What one request may hold. Both are limits on merging; what is larger alone is the sender's business to cut. */
+export interface RequestLimits {
+  readonly maxItems: number
+  readonly maxBytes: number
+}
+
+/** After the drain's deadline, requests that were stopped get this long to let go of their memory. */
+const abortMillis = 1000
+
+/**
+ * The queue in front of one exporter, for one signal. It belongs to the graph, not to the exporter's node: when a swap changes the
+ * exporter, the next senders take it over filled.
+ *
+ * Reads batches that a `Passage` commits; emits runs of neighbours of one tenant and metadata, to be sent as one request. What is being
+ * sent still counts against the capacity, as in the collector, so `size` is everything accepted and not yet settled.
+ * Full: refuses, or lets the sender wait (`block_on_overflow`). Fails: cannot; what a sender could not deliver comes back to the head.
+ * Closes (`drain`): takes nothing more, waits for its senders until a deadline, then drops the rest (`shutdown`) or gives it back to
+ * senders that still wait.
+ */
+export class ExportQueue implements Holder {
+  private readonly rowOf: (batch: Batch) => Row
+  private readonly queue: BoundedQueue<Held>
+  private consumer: QueueConsumer | undefined = undefined
+  /** The batch at the tail, to see where a run of one origin ends. */
+  private tail: Held | undefined = undefined
+  /** How often neighbours that wait differ in origin. */
+  private seams = 0
+  private flying = 0
+  private flyingItems = 0
+  private flyingBytes = 0
+  private sizer: "requests" | "items" | "bytes" = "requests"
+  private blocks = false
+  private draining = false
+  private readonly emptyWaiters: Array<() => void> = []
+  waitForResult = false
+  /** Capacity in units of the sizer. */
+  capacity = 0
+  /** Requests that an attempt is under way for, or that wait to be tried again; kept by the senders. */
+  inFlight = 0
+
+  constructor(rowOf: (batch: Batch) => Row, settings: ExporterSettings["sending_queue"]) {
+    this.rowOf = rowOf
+    this.queue = new BoundedQueue({ limits: {}, whenFull: "wait" })
+    this.configure(settings)
+  }
+
+  /** New limits, filled or not. What is held stays, even above them. */
+  configure(settings: ExporterSettings["sending_queue"]): void {
+    this.sizer = settings.sizer
+    this.capacity = settings.queue_size
+    this.blocks = settings.block_on_overflow
+    this.waitForResult = !settings.enabled || settings.wait_for_result
+    this.queue.setLimits(limitsOf(settings))
+  }
+
+  /** The senders from now on. Those before get nothing more; what they have under way they finish or put back. */
+  attach(consumer: QueueConsumer): void {
+    this.consumer = consumer
+    consumer.wake()
+  }
+
+  isAttached(consumer: QueueConsumer): boolean {
+    return this.consumer === consumer
+  }
+
+  // ---- Holder
+
+  get whenFull(): "refuse" | "wait" {
+    return this.blocks && !this.queue.isClosed ? "wait" : "refuse"
+  }
+
+  reserve(items: number, sizeBytes: number): boolean {
+    return this.queue.reserve(items, sizeBytes)
+  }
+
+  unreserve(items: number, sizeBytes: number): void {
+    this.queue.unreserve(items, sizeBytes)
+  }
+
+  push(batch: Batch): void {
+    const held = new Held(batch, this.rowOf(batch), performance.now())
+    if (this.tail !== undefined && !isSameOrigin(this.tail, held)) this.seams++
+    this.tail = held
+    this.queue.push(held)
+    this.consumer?.wake()
+  }
+
+  row(batch: Batch): Row {
+    return this.rowOf(batch)
+  }
+
+  onRoom(callback: () => void): void {
+    this.queue.onRoom(callback)
+  }
+
+  // ---- gauges
+
+  /** Everything accepted and not yet settled, in units of the sizer. */
+  get size(): number {
+    if (this.sizer === "items") return this.heldItems
+    return this.sizer === "bytes" ? this.heldBytes : this.heldBatches
+  }
+
+  get heldBatches(): number {
+    return this.queue.requests + this.flying
+  }
+
+  get heldItems(): number {
+    return this.queue.items + this.flyingItems
+  }
+
+  get heldBytes(): number {
+    return this.queue.sizeBytes + this.flyingBytes
+  }
+
+  // ---- for the senders
+
+  get waitingBatches(): number {
+    return this.queue.requests
+  }
+
+  get waitingItems(): number {
+    return this.queue.items
+  }
+
+  get waitingBytes(): number {
+    return this.queue.sizeBytes
+  }
+
+  /** When the batch at the head came, `performance.now()` milliseconds. */
+  get headSince(): number {
+    return this.queue.peek()?.heldSince ?? Infinity
+  }
+
+  get isDraining(): boolean {
+    return this.draining
+  }
+
+  /** Whether waiting longer could not make the next request larger: it has reached a limit, or the next batch is of another origin. */
+  isRunComplete(limits: RequestLimits): boolean {
+    return this.seams > 0 || this.queue.items >= limits.maxItems || this.queue.sizeBytes >= limits.maxBytes
+  }
+
+  /** The neighbours at the head that go together into one request; one batch at least, if any waits. */
+  takeRun(limits: RequestLimits): Array<Held> {
+    const run: Array<Held> = []
+    let items = 0
+    let sizeBytes = 0
+    for (;;) {
+      const next = this.queue.peek()
+      if (next === undefined) break
+      if (run.length > 0) {
+        if (items + next.items > limits.maxItems || sizeBytes + next.sizeBytes > limits.maxBytes) break
+        if (!isSameOrigin(run[0]!, next)) break
+      }
+      run.push(this.takeHead()!)
+      items += next.items
+      sizeBytes += next.sizeBytes
+    }
+    return run
+  }
+
+  private takeHead(): Held | undefined {
+    const held = this.queue.takeKeepingRoom()
+    if (held === undefined) return undefined
+    this.flying++
+    this.flyingItems += held.items
+    this.flyingBytes += held.sizeBytes
+    const next = this.queue.peek()
+    if (next === undefined) this.tail = undefined
+    else if (!isSameOrigin(held, next)) this.seams--
+    return held
+  }
+
+  /** Un-settled batches come back before all others, in their order. After the close of the queue they end here. */
+  putBack(batches: ReadonlyArray<Held>): void {
+    for (let i = batches.length - 1; i >= 0; i--) {
+      const held = batches[i]!
+      if (this.queue.isClosed) held.fail("shutdown", Refusal.shutdown)
+      else this.pushHead(held)
+      this.release(held)
+    }
+    this.consumer?.wake()
+  }
+
+  private pushHead(held: Held): void {
+    const next = this.queue.peek()
+    if (next === undefined) this.tail = held
+    else if (!isSameOrigin(held, next)) this.seams++
+    this.queue.pushHead(held)
+  }
+
+  /** Pieces take the place of a batch that was taken; they count as taken too. */
+  exchange(whole: Held, pieces: ReadonlyArray<Held>): void {
+    for (let i = pieces.length - 1; i >= 0; i--) this.pushHead(pieces[i]!)
+    for (const _ of pieces) this.takeHead()
+    this.release(whole)
+  }
+
+  /** Gives the room of a settled batch back. */
+  release(held: Held): void {
+    this.flying--
+    this.flyingItems -= held.items
+    this.flyingBytes -= held.sizeBytes
+    this.queue.freeRoom(held.items, held.sizeBytes)
+    if (this.heldBatches === 0) for (const callback of this.emptyWaiters.splice(0)) callback()
+  }
+
+  // ---- end
+
+  /**
+   * Sends what is left, within a deadline; then takes nothing more, and what is still held ends as dropped (`shutdown`) or goes back to
+   * senders that wait. New batches are taken until then. When this ends, everything is settled.
+   */
+  drain(withinMillis: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.draining = true
+      this.consumer?.hurry()
+      this.consumer?.wake()
+      return this.empty(withinMillis)
+    }).pipe(Effect.andThen(this.close))
+  }
+
+  private readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.queue.close()
+    for (let held = this.takeHead(); held !== undefined; held = this.takeHead()) {
+      held.fail("shutdown", Refusal.shutdown)
+      this.release(held)
+    }
+    this.consumer?.abort()
+    return this.empty(abortMillis)
+  })
+
+  private empty(withinMillis: number): Effect.Effect<void> {
+    const empty = Effect.callback<void>((resume) => {
+      if (this.heldBatches === 0) resume(Effect.void)
+      else this.emptyWaiters.push(() => resume(Effect.void))
+    })
+    return Effect.timeoutOption(empty, withinMillis).pipe(Effect.asVoid)
+  }
+}
+
+const limitsOf = (settings: ExporterSettings["sending_queue"]): Limits => {
+  const sizeBytes = settings.sizer === "bytes" ? Math.min(settings.queue_size, settings.max_bytes) : settings.max_bytes
+  if (settings.sizer === "requests") return { requests: settings.queue_size, sizeBytes }
+  return settings.sizer === "items" ? { items: settings.queue_size, sizeBytes } : { sizeBytes }
+}

@@ -1,0 +1,168 @@
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { Signal } from "../../domain/Signal.ts"
+import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
+import type { Push } from "../graph/Component.ts"
+import { DropLog } from "./DropLog.ts"
+import type { ExportQueue, QueueConsumer, RequestLimits } from "./ExportQueue.ts"
+import { Flight, type FlightContext } from "./Flight.ts"
+
+/** Natural batching merges up to this much: the collector's batch size, and a byte below gRPC's default message limit of 4 MiB. */
+export const naturalLimits: RequestLimits = { maxItems: 8192, maxBytes: 3_900_000 }
+
+/** With a request under way that does not end, another one goes out for what has waited this long. */
+const patienceMillis = 100
+
+/** Attempts without a time limit of their own get this long to end when their senders are replaced. */
+const closeMillis = 30_000
+
+/**
+ * The senders of one exporter and signal: up to `num_consumers` requests at once.
+ *
+ * Batching is natural: at the end of the turn a sender takes what is waiting; a further one starts only when what waits fills a
+ * request (or cannot grow, or has waited 100 ms). Waiting for more happens only where `sending_queue.batch` asks for it.
+ * Fails: never; see `Flight`. Closes: takes nothing more, lets attempts end within their time limit, and puts back what they did not
+ * settle; the queue stays, for the senders that come next.
+ */
+export class Senders implements QueueConsumer {
+  private readonly queue: ExportQueue
+  private readonly settings: ExporterSettings
+  private readonly limits: RequestLimits
+  private readonly context: FlightContext
+  private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  private readonly flights = new Map<Flight, Fiber.Fiber<void>>()
+  /** Flights with an attempt under way, that do not wait for the next one. */
+  private attempts = 0
+  private isTurnPending = false
+  private flushTimer: NodeJS.Timeout | undefined = undefined
+  private isClosing = false
+  private onAllLanded: (() => void) | undefined = undefined
+
+  private constructor(options: SendersOptions, fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>) {
+    const { id, signal, queue, push, settings } = options
+    this.queue = queue
+    this.settings = settings
+    this.limits = limitsOf(settings)
+    this.fork = fork
+    this.context = {
+      signal,
+      queue,
+      push,
+      settings,
+      log: new DropLog(id),
+      isClosing: () => this.isClosing,
+      onAttempt: (change) => {
+        this.attempts += change
+        if (change < 0) this.wake()
+      }
+    }
+  }
+
+  /** Senders that stand, but send nothing before `activate`. When the scope closes, they finish or put back what they have taken. */
+  static make(options: SendersOptions): Effect.Effect<Senders, never, Scope.Scope> {
+    return Effect.acquireRelease(
+      Effect.map(Effect.context(), (context) => new Senders(options, Effect.runForkWith(context))),
+      (senders) => senders.close
+    )
+  }
+
+  /** Takes the queue over, with its new limits. Cannot fail. */
+  activate(): void {
+    this.queue.configure(this.settings.sending_queue)
+    this.queue.attach(this)
+  }
+
+  wake(): void {
+    if (this.isTurnPending || !this.isAttached || !this.canStart()) return
+    this.isTurnPending = true
+    setImmediate(() => this.turn())
+  }
+
+  hurry(): void {
+    for (const flight of this.flights.keys()) flight.stopWaiting(true)
+  }
+
+  abort(): void {
+    for (const fiber of this.flights.values()) fiber.interruptUnsafe()
+  }
+
+  private get isAttached(): boolean {
+    return !this.isClosing && this.queue.isAttached(this)
+  }
+
+  private turn(): void {
+    this.isTurnPending = false
+    while (this.isAttached && this.canStart()) this.start(new Flight(this.queue.takeRun(this.limits), this.context))
+  }
+
+  private canStart(): boolean {
+    const { queue } = this
+    if (queue.waitingBatches === 0 || this.flights.size >= this.settings.sending_queue.num_consumers) return false
+    if (queue.isRunComplete(this.limits)) return true
+    if (this.settings.sending_queue.batch !== undefined) return this.isDue(this.settings.sending_queue.batch)
+    return this.attempts === 0 || performance.now() - queue.headSince >= patienceMillis
+  }
+
+  private isDue(batch: NonNullable<ExporterSettings["sending_queue"]["batch"]>): boolean {
+    const { queue } = this
+    if (queue.isDraining || (batch.sizer === "items" ? queue.waitingItems : queue.waitingBytes) >= batch.min_size) return true
+    const left = queue.headSince + batch.flush_timeout - performance.now()
+    if (left <= 0) return true
+    this.flushTimer ??= setTimeout(() => {
+      this.flushTimer = undefined
+      this.wake()
+    }, left)
+    return false
+  }
+
+  private start(flight: Flight): void {
+    this.queue.inFlight++
+    const fiber = this.fork(flight.fly)
+    this.flights.set(flight, fiber)
+    fiber.addObserver(() => {
+      this.queue.inFlight--
+      this.flights.delete(flight)
+      if (this.flights.size === 0) this.onAllLanded?.()
+      this.wake()
+    })
+  }
+
+  private readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.isClosing = true
+    clearTimeout(this.flushTimer)
+    for (const flight of this.flights.keys()) flight.stopWaiting(false)
+    const { timeout } = this.settings
+    return Effect.timeoutOrElse(this.landed, {
+      duration: timeout === 0 ? closeMillis : timeout * 2,
+      orElse: () =>
+        Effect.andThen(
+          Effect.sync(() => this.abort()),
+          this.landed
+        )
+    })
+  })
+
+  private get landed(): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      if (this.flights.size === 0) return resume(Effect.void)
+      this.onAllLanded = () => resume(Effect.void)
+    })
+  }
+}
+
+export interface SendersOptions {
+  /** The exporter's name in the configuration. */
+  readonly id: string
+  readonly signal: Signal
+  readonly queue: ExportQueue
+  readonly push: Push
+  readonly settings: ExporterSettings
+}
+
+const limitsOf = ({ sending_queue: { batch } }: ExporterSettings): RequestLimits => {
+  if (batch === undefined || batch.max_size === 0) return naturalLimits
+  return batch.sizer === "items"
+    ? { maxItems: batch.max_size, maxBytes: naturalLimits.maxBytes }
+    : { maxItems: naturalLimits.maxItems, maxBytes: Math.min(batch.max_size, naturalLimits.maxBytes) }
+}
