@@ -6,7 +6,7 @@ import {
   encodeResponseJson
 } from "../../../../src/domain/otlp/status/ExportResponse.ts"
 import { signals } from "../../../../src/domain/Signal.ts"
-import { responseType } from "../json/official.ts"
+import { responseType } from "./official.ts"
 import { randomBytes, seeded } from "./random.ts"
 
 const countName = { traces: "rejectedSpans", metrics: "rejectedDataPoints", logs: "rejectedLogRecords" } as const

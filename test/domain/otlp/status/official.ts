@@ -14,12 +14,6 @@ const { trace, metrics, logs } = (
   generated as unknown as { opentelemetry: { proto: { collector: { trace: Collector; metrics: Collector; logs: Collector } } } }
 ).opentelemetry.proto.collector
 
-export const requestType: { readonly [S in Signal]: OfficialType } = {
-  traces: trace.v1["ExportTraceServiceRequest"],
-  metrics: metrics.v1["ExportMetricsServiceRequest"],
-  logs: logs.v1["ExportLogsServiceRequest"]
-}
-
 export const responseType: { readonly [S in Signal]: OfficialType } = {
   traces: trace.v1["ExportTraceServiceResponse"],
   metrics: metrics.v1["ExportMetricsServiceResponse"],
