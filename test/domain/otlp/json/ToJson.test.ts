@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
 import { fromJson } from "../../../../src/domain/otlp/json/FromJson.ts"
 import { toJson } from "../../../../src/domain/otlp/json/ToJson.ts"
 import { Malformed } from "../../../../src/domain/otlp/Malformed.ts"
@@ -52,4 +53,21 @@ describe("toJson", () => {
       if (!(result instanceof Malformed)) JSON.parse(textOf(result))
     }
   })
+})
+
+// golden/*.sent.jsonl was sent to the OpenTelemetry Collector v0.161.0 as OTLP/JSON; golden/*.jsonl is what its file exporter wrote.
+describe("the Collector's file exporter", () => {
+  const golden = (name: string) => readFileSync(new URL(`golden/${name}.jsonl`, import.meta.url))
+  for (const signal of signals) {
+    it(`wrote ${signal} that come back byte for byte`, () => {
+      const line = golden(signal).toString().trimEnd()
+      const bytes = fromJson(signal, utf8(line)) as Uint8Array
+      assert.strictEqual(textOf(toJson(signal, [bytes])), line)
+    })
+
+    it(`writes the same ${signal} from the same request`, () => {
+      const sent = toJson(signal, [fromJson(signal, golden(`${signal}.sent`)) as Uint8Array])
+      assert.deepStrictEqual(JSON.parse(textOf(sent)), JSON.parse(golden(signal).toString()))
+    })
+  }
 })
