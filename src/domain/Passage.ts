@@ -75,7 +75,12 @@ export class Passage {
    */
   turnedAway(row: Row, items: number, refusal: Refusal): void {
     if (this.answered && refusal.retryAfterMillis === undefined) this.dropped(row, items, "processor_error")
-    else this.refusal ??= refusal
+    else this.refuse(refusal)
+  }
+
+  /** The whole passage is turned away; the first refusal counts. */
+  refuse(refusal: Refusal): void {
+    this.refusal ??= refusal
   }
 
   /** A piece of the request is to be held by `holder`. */

@@ -23,23 +23,17 @@ export class GraphOutlet implements Outlet {
     this.next = next
   }
 
+  /** Always tries at least once; only the waiting can be interrupted. */
   emit(batch: Batch): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const full = this.attempt(batch)
-      return full === undefined ? Effect.void : this.wait(batch, full)
-    })
-  }
-
-  private wait(batch: Batch, full: Holder | Refusal): Effect.Effect<void> {
-    const room =
-      full instanceof Refusal
-        ? Effect.sleep(full.retryAfterMillis ?? 0)
-        : Effect.callback<void>((resume) => {
-            full.onRoom(() => resume(Effect.void))
-          })
-    return room.pipe(
-      Effect.onInterrupt(() => Effect.sync(() => this.giveUp(batch))),
-      Effect.andThen(this.emit(batch))
+    return Effect.uninterruptible(
+      Effect.suspend(() => {
+        const full = this.attempt(batch)
+        if (full === undefined) return Effect.void
+        return Effect.interruptible(waitFor(full)).pipe(
+          Effect.onInterrupt(() => Effect.sync(() => this.giveUp(batch))),
+          Effect.andThen(this.emit(batch))
+        )
+      })
     )
   }
 
@@ -61,3 +55,10 @@ export class GraphOutlet implements Outlet {
     return outcome
   }
 }
+
+const waitFor = (full: Holder | Refusal): Effect.Effect<void> =>
+  full instanceof Refusal
+    ? Effect.sleep(full.retryAfterMillis ?? 0)
+    : Effect.callback<void>((resume) => {
+        full.onRoom(() => resume(Effect.void))
+      })

@@ -1,0 +1,127 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import type { Books } from "../../domain/Books.ts"
+import type { Signal } from "../../domain/Signal.ts"
+import type { Processor } from "./Component.ts"
+import { ComponentError } from "./ComponentError.ts"
+import { makeEffectful } from "./EffectfulStage.ts"
+import { makeExporterNode } from "./ExporterNode.ts"
+import { GraphInlet } from "./GraphInlet.ts"
+import { GraphOutlet } from "./GraphOutlet.ts"
+import type { Listeners } from "./Listeners.ts"
+import { connectorKey, emptyNodes, exporterKey, type Node, type Nodes, type ReceiverNode, stageKey, type StageNode } from "./Nodes.ts"
+import type { GraphPlan, Planned, PlannedPipeline } from "./Plan.ts"
+import { RowCache } from "./RowCache.ts"
+import { SwapError } from "./SwapError.ts"
+import { unconnected } from "./DeadEnd.ts"
+
+/** New nodes beside the old ones. Until a commit nothing of it runs, and `discard` undoes it. */
+export interface Built {
+  readonly nodes: Nodes
+  readonly discard: Effect.Effect<void>
+}
+
+/**
+ * Makes what a plan needs and the running nodes do not have. Every failure is collected; one is enough to close all that was made.
+ * Order: exporters, connectors, processors, receivers, so that nothing serves before what it leads to stands.
+ */
+export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Effect<Built, SwapError, Listeners> =>
+  Effect.gen(function* () {
+    const nodes = emptyNodes()
+    const fresh: Array<Scope.Closeable> = []
+    const failures: Array<ComponentError> = []
+    const discard = Effect.suspend(() => Effect.forEach(fresh.toReversed(), (scope) => Scope.close(scope, Exit.void), { discard: true }))
+
+    /** Keeps the running node if its fingerprint is the same, else makes one in a scope of its own. */
+    const place = <A, R>(
+      into: Map<string, Node<A>>,
+      old: ReadonlyMap<string, Node<A>>,
+      key: string,
+      id: string,
+      fingerprint: string,
+      make: Effect.Effect<A, ComponentError, Scope.Scope | R>
+    ) =>
+      Effect.gen(function* () {
+        const standing = old.get(key)
+        if (standing?.fingerprint === fingerprint) {
+          into.set(key, standing)
+          return
+        }
+        const scope = yield* Scope.make()
+        fresh.push(scope)
+        const made = yield* make.pipe(
+          Scope.provide(scope),
+          Effect.catchDefect((defect) => Effect.fail(new ComponentError({ component: id, path: [], message: `could not be made: ${String(defect)}` }))),
+          Effect.result
+        )
+        if (Result.isSuccess(made)) into.set(key, { id, fingerprint, scope, value: made.success })
+        else failures.push(made.failure)
+      })
+
+    for (const pipeline of plan.pipelines) {
+      for (const id of pipeline.exporters) {
+        const key = exporterKey(id, pipeline.signal)
+        const planned = plan.exporters.get(id)
+        if (planned === undefined || nodes.exporters.has(key)) continue
+        const inherit = running.exporters.get(key)?.value
+        yield* place(nodes.exporters, running.exporters, key, id, planned.fingerprint, makeExporterNode(planned, pipeline.signal, books, inherit))
+      }
+    }
+
+    for (const pipeline of plan.pipelines) {
+      for (const id of pipeline.exporters) {
+        const planned = plan.connectors.get(id)
+        if (planned === undefined) continue
+        const targets = plan.pipelines.filter(({ receivers, signal }) => signal === pipeline.signal && receivers.includes(id))
+        const key = connectorKey(id, pipeline.signal, targets)
+        if (nodes.connectors.has(key)) continue
+        const context = { id, books, signal: pipeline.signal, pipelines: targets.map(({ name }) => name) }
+        yield* place(
+          nodes.connectors,
+          running.connectors,
+          key,
+          id,
+          planned.fingerprint,
+          Effect.suspend(() => planned.component.make(planned.config as never, context))
+        )
+      }
+    }
+
+    for (const pipeline of plan.pipelines) {
+      for (const id of pipeline.processors) {
+        const planned = plan.processors.get(id)!
+        const key = stageKey(pipeline.name, id)
+        yield* place(nodes.stages, running.stages, key, id, planned.fingerprint, makeStage(planned, pipeline, books))
+      }
+    }
+
+    for (const [id, planned] of plan.receivers) {
+      const signals = new Set(plan.pipelines.filter(({ receivers }) => receivers.includes(id)).map(({ signal }) => signal))
+      const fingerprint = `${[...signals].toSorted().join(",")} ${planned.fingerprint}`
+      const make: Effect.Effect<ReceiverNode, ComponentError, Scope.Scope | Listeners> = Effect.gen(function* () {
+        const inlets = new Map<Signal, GraphInlet>()
+        for (const signal of signals) inlets.set(signal, new GraphInlet(books, unconnected))
+        const receiving = yield* planned.component.make(planned.config as never, { id, books, inlets: Object.fromEntries(inlets) })
+        return { receiving, inlets }
+      })
+      yield* place(nodes.receivers, running.receivers, id, id, fingerprint, make)
+    }
+
+    if (failures.length > 0) {
+      yield* discard
+      return yield* new SwapError({ failures })
+    }
+    return { nodes, discard }
+  })
+
+const makeStage = (planned: Planned<Processor>, pipeline: PlannedPipeline, books: Books): Effect.Effect<StageNode, ComponentError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { id, component } = planned
+    const { name, signal } = pipeline
+    const outlet = new GraphOutlet(new RowCache(books, { kind: "processor", id }, signal), unconnected)
+    const processing = yield* component.make(planned.config as never, { id, books, signal, pipeline: name, outlet })
+    if (processing._tag !== "Effectful") return { processing, outlet }
+    return { processing: yield* makeEffectful(processing, { id, books, signal, outlet }), outlet }
+  })
