@@ -88,13 +88,7 @@ const end = (batch: Batch, row: Row, reason: "processor_error" | "shutdown"): vo
   batch.ack.end(0, batch.items, 0)
 }
 
-const passOn = (
-  batch: Batch,
-  result: Batch,
-  row: Row,
-  drops: DropReason,
-  outlet: Outlet
-): Effect.Effect<void> =>
+const passOn = (batch: Batch, result: Batch, row: Row, drops: DropReason, outlet: Outlet): Effect.Effect<void> =>
   Effect.suspend(() => {
     const lost = batch.items - result.items
     if (lost > 0) row.drop(drops, lost)

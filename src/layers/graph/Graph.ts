@@ -4,11 +4,12 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Books } from "../../domain/Books.ts"
+import type { ExporterNode } from "../delivery/ExporterNode.ts"
 import { build } from "./build.ts"
 import { shut } from "./DeadEnd.ts"
 import { swapExtensions } from "./extensions.ts"
 import type { Listeners } from "./Listeners.ts"
-import { emptyNodes, type Node, type Nodes } from "./Nodes.ts"
+import { emptyNodes, type Node, type Nodes, type StageNode } from "./Nodes.ts"
 import type { GraphPlan } from "./Plan.ts"
 import type { SwapError } from "./SwapError.ts"
 import { wire } from "./Wiring.ts"
@@ -89,14 +90,17 @@ export class Graph {
   )
 
   /** Delivers what the queues hold; what is left at the deadline is dropped (`shutdown`). */
-  readonly drainExporters: Effect.Effect<void> = Effect.suspend(() => retireExporters(this.nodes.exporters.values(), stopDeadlines.exporters))
+  readonly drainExporters: Effect.Effect<void> = Effect.suspend(() =>
+    retireExporters(this.nodes.exporters.values(), stopDeadlines.exporters)
+  )
 
   readonly stopExtensions: Effect.Effect<void> = Effect.suspend(() => closeAll(this.nodes.extensions.values()))
 }
 
 const close = (node: Node<unknown>): Effect.Effect<void> => Scope.close(node.scope, Exit.void)
 
-const closeAll = (nodes: Iterable<Node<unknown>>): Effect.Effect<void> => Effect.forEach(nodes, close, { concurrency: "unbounded", discard: true })
+const closeAll = (nodes: Iterable<Node<unknown>>): Effect.Effect<void> =>
+  Effect.forEach(nodes, close, { concurrency: "unbounded", discard: true })
 
 /** Nodes of `old` that `kept` does not have. */
 const gone = <A>(old: ReadonlyMap<string, Node<A>>, kept: ReadonlyMap<string, Node<A>>): ReadonlyArray<Node<A>> =>
@@ -107,10 +111,17 @@ const retireReceivers = (old: Nodes, kept: Nodes): Effect.Effect<void> => closeA
 const retirePath = (old: Nodes, kept: Nodes): Effect.Effect<void> =>
   retireStages(gone(old.stages, kept.stages)).pipe(
     Effect.andThen(closeAll(gone(old.connectors, kept.connectors))),
-    Effect.andThen(retireExporters(gone(old.exporters, kept.exporters), undefined))
+    Effect.andThen(Effect.suspend(() => retireChanged(old, kept)))
   )
 
-const retireStages = (stages: Iterable<Nodes["stages"] extends Map<string, infer N> ? N : never>): Effect.Effect<void> =>
+/** The queue of a changed exporter has gone over to its successor: only the node ends. A removed one sends what it holds first. */
+const retireChanged = (old: Nodes, kept: Nodes): Effect.Effect<void> => {
+  const changed = [...old.exporters].filter(([key, node]) => kept.exporters.has(key) && kept.exporters.get(key) !== node)
+  const removed = [...old.exporters].filter(([key]) => !kept.exporters.has(key))
+  return Effect.andThen(closeAll(changed.map(([, node]) => node)), retireExporters(removed.map(([, node]) => node), Infinity))
+}
+
+const retireStages = (stages: Iterable<Node<StageNode>>): Effect.Effect<void> =>
   Effect.forEach(
     stages,
     (stage) => {
@@ -121,12 +132,9 @@ const retireStages = (stages: Iterable<Nodes["stages"] extends Map<string, infer
     { discard: true }
   )
 
-/** `deadline` in milliseconds; `undefined` drains until the retry policy has decided about every batch. */
-const retireExporters = (
-  exporters: Iterable<Nodes["exporters"] extends Map<string, infer N> ? N : never>,
-  deadline: number | undefined
-): Effect.Effect<void> =>
-  Effect.forEach(exporters, (exporter) => Effect.onExit(exporter.value.drain(deadline), () => close(exporter)), {
+/** `deadline` in milliseconds; `Infinity` drains until the retry policy has decided about every batch. */
+const retireExporters = (exporters: Iterable<Node<ExporterNode>>, deadline: number): Effect.Effect<void> =>
+  Effect.forEach(exporters, (exporter) => Effect.onExit(exporter.value.queue.drain(deadline), () => close(exporter)), {
     concurrency: "unbounded",
     discard: true
   })

@@ -1,7 +1,7 @@
 import type * as Scope from "effect/Scope"
 import type { Signal } from "../../domain/Signal.ts"
 import type { Connecting, Extension, Processing, Receiving } from "./Component.ts"
-import type { ExporterNode } from "./ExporterNode.ts"
+import type { ExporterNode } from "../delivery/ExporterNode.ts"
 import type { GraphInlet } from "./GraphInlet.ts"
 import type { GraphOutlet } from "./GraphOutlet.ts"
 import type { Planned, PlannedPipeline } from "./Plan.ts"

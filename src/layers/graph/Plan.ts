@@ -17,7 +17,9 @@ export interface GraphPlan {
 
 export const planOf = (checked: Checked<Component>): GraphPlan => {
   const ofKind = <C extends Component>(kind: C["kind"]): ReadonlyMap<string, Planned<C>> =>
-    new Map(checked.components.filter((planned): planned is Planned<C> => planned.component.kind === kind).map((planned) => [planned.id, planned]))
+    new Map(
+      checked.components.filter((planned): planned is Planned<C> => planned.component.kind === kind).map((planned) => [planned.id, planned])
+    )
   return {
     receivers: ofKind<Receiver>("receiver"),
     processors: ofKind<Processor>("processor"),

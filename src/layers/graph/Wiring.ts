@@ -35,7 +35,7 @@ export const wire = (plan: GraphPlan, nodes: Nodes, books: Books): ReadonlyArray
 
   const tail = (id: string, pipeline: PlannedPipeline): Consumer => {
     const exporter = nodes.exporters.get(exporterKey(id, pipeline.signal))
-    if (exporter !== undefined) return new HoldingNode(exporter.value.holder)
+    if (exporter !== undefined) return new HoldingNode(exporter.value.queue)
     const targets = readers(id, pipeline.signal)
     const connector = nodes.connectors.get(connectorKey(id, pipeline.signal, targets))!
     const rows = new RowCache(books, { kind: "connector", id }, pipeline.signal)

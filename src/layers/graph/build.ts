@@ -1,13 +1,16 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import type { Books } from "../../domain/Books.ts"
 import type { Signal } from "../../domain/Signal.ts"
-import type { Processor } from "./Component.ts"
+import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
+import type { ExportQueue } from "../delivery/ExportQueue.ts"
+import type { Exporter, Processor } from "./Component.ts"
 import { ComponentError } from "./ComponentError.ts"
 import { makeEffectful } from "./EffectfulStage.ts"
-import { makeExporterNode } from "./ExporterNode.ts"
+import * as ExporterNode from "../delivery/ExporterNode.ts"
 import { GraphInlet } from "./GraphInlet.ts"
 import { GraphOutlet } from "./GraphOutlet.ts"
 import type { Listeners } from "./Listeners.ts"
@@ -53,7 +56,9 @@ export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Eff
         fresh.push(scope)
         const made = yield* make.pipe(
           Scope.provide(scope),
-          Effect.catchDefect((defect) => Effect.fail(new ComponentError({ component: id, path: [], message: `could not be made: ${String(defect)}` }))),
+          Effect.catchDefect((defect) =>
+            Effect.fail(new ComponentError({ component: id, path: [], message: `could not be made: ${String(defect)}` }))
+          ),
           Effect.result
         )
         if (Result.isSuccess(made)) into.set(key, { id, fingerprint, scope, value: made.success })
@@ -66,7 +71,14 @@ export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Eff
         const planned = plan.exporters.get(id)
         if (planned === undefined || nodes.exporters.has(key)) continue
         const inherit = running.exporters.get(key)?.value
-        yield* place(nodes.exporters, running.exporters, key, id, planned.fingerprint, makeExporterNode(planned, pipeline.signal, books, inherit))
+        yield* place(
+          nodes.exporters,
+          running.exporters,
+          key,
+          id,
+          planned.fingerprint,
+          makeExporter(planned, pipeline.signal, books, inherit?.queue)
+        )
       }
     }
 
@@ -116,7 +128,11 @@ export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Eff
     return { nodes, discard }
   })
 
-const makeStage = (planned: Planned<Processor>, pipeline: PlannedPipeline, books: Books): Effect.Effect<StageNode, ComponentError, Scope.Scope> =>
+const makeStage = (
+  planned: Planned<Processor>,
+  pipeline: PlannedPipeline,
+  books: Books
+): Effect.Effect<StageNode, ComponentError, Scope.Scope> =>
   Effect.gen(function* () {
     const { id, component } = planned
     const { name, signal } = pipeline
@@ -124,4 +140,19 @@ const makeStage = (planned: Planned<Processor>, pipeline: PlannedPipeline, books
     const processing = yield* component.make(planned.config as never, { id, books, signal, pipeline: name, outlet })
     if (processing._tag !== "Effectful") return { processing, outlet }
     return { processing: yield* makeEffectful(processing, { id, books, signal, outlet }), outlet }
+  })
+
+const defaultSettings = Schema.decodeUnknownSync(ExporterSettings)({})
+
+const makeExporter = (
+  planned: Planned<Exporter>,
+  signal: Signal,
+  books: Books,
+  queue: ExportQueue | undefined
+): Effect.Effect<ExporterNode.ExporterNode, ComponentError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { id, component } = planned
+    const push = yield* component.make(planned.config as never, { id, books, signal })
+    const settings = component.settings?.(planned.config as never) ?? defaultSettings
+    return yield* ExporterNode.make({ id, signal, settings, push, books, ...(queue === undefined ? {} : { queue }) })
   })
