@@ -48,7 +48,7 @@ export class Graph {
       yield* swapExtensions(plan, old, nodes, { books: this.books, isReady: () => this.ready }).pipe(Effect.tapError(() => discard))
       this.commit(plan, nodes)
       const previous = this.retiring
-      yield* retireReceivers(old, nodes).pipe(Effect.forkDetach)
+      yield* retireEnds(old, nodes).pipe(Effect.forkDetach)
       this.retiring = yield* Effect.forkDetach(
         Effect.andThen(previous === undefined ? Effect.void : Fiber.await(previous), retirePath(old, nodes))
       )
@@ -106,20 +106,29 @@ const closeAll = (nodes: Iterable<Node<unknown>>): Effect.Effect<void> =>
 const gone = <A>(old: ReadonlyMap<string, Node<A>>, kept: ReadonlyMap<string, Node<A>>): ReadonlyArray<Node<A>> =>
   [...old].filter(([key, node]) => kept.get(key) !== node).map(([, node]) => node)
 
-const retireReceivers = (old: Nodes, kept: Nodes): Effect.Effect<void> => closeAll(gone(old.receivers, kept.receivers))
+/**
+ * What can end at once: receivers, whose address is to come free, and changed exporters, whose queue has gone over to a successor that
+ * waits for what they have under way.
+ */
+const retireEnds = (old: Nodes, kept: Nodes): Effect.Effect<void> =>
+  closeAll([
+    ...gone(old.receivers, kept.receivers),
+    ...[...old.exporters].filter(([key, node]) => kept.exporters.has(key) && kept.exporters.get(key) !== node).map(([, node]) => node)
+  ])
 
+/** What holds data ends in the order of the data: processors send on what they have, then removed exporters deliver it. */
 const retirePath = (old: Nodes, kept: Nodes): Effect.Effect<void> =>
   retireStages(gone(old.stages, kept.stages)).pipe(
     Effect.andThen(closeAll(gone(old.connectors, kept.connectors))),
-    Effect.andThen(Effect.suspend(() => retireChanged(old, kept)))
+    Effect.andThen(
+      Effect.suspend(() =>
+        retireExporters(
+          [...old.exporters].filter(([key]) => !kept.exporters.has(key)).map(([, node]) => node),
+          Infinity
+        )
+      )
+    )
   )
-
-/** The queue of a changed exporter has gone over to its successor: only the node ends. A removed one sends what it holds first. */
-const retireChanged = (old: Nodes, kept: Nodes): Effect.Effect<void> => {
-  const changed = [...old.exporters].filter(([key, node]) => kept.exporters.has(key) && kept.exporters.get(key) !== node)
-  const removed = [...old.exporters].filter(([key]) => !kept.exporters.has(key))
-  return Effect.andThen(closeAll(changed.map(([, node]) => node)), retireExporters(removed.map(([, node]) => node), Infinity))
-}
 
 const retireStages = (stages: Iterable<Node<StageNode>>): Effect.Effect<void> =>
   Effect.forEach(
