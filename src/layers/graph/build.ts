@@ -142,7 +142,7 @@ const makeStage = (
     return { processing: yield* makeEffectful(processing, { id, books, signal, outlet }), outlet }
   })
 
-const defaultSettings = Schema.decodeUnknownSync(ExporterSettings)({})
+const defaultSettings = Schema.decodeSync(ExporterSettings)({})
 
 const makeExporter = (
   planned: Planned<Exporter>,
