@@ -1,0 +1,47 @@
+import * as Effect from "effect/Effect"
+import { type Receiver, receiver } from "../graph/Component.ts"
+import { ComponentError } from "../graph/ComponentError.ts"
+import { Listeners } from "../graph/Listeners.ts"
+import { Admission } from "./Admission.ts"
+import { HttpEngine } from "./http/HttpEngine.ts"
+import { HttpService } from "./http/HttpService.ts"
+import { OtlpConfig } from "./OtlpConfig.ts"
+import { Reception } from "./Reception.ts"
+import { TlsSource } from "./TlsSource.ts"
+
+/** Receives OTLP over HTTP (protobuf and JSON) and gRPC. A protocol is off unless its key is there. */
+export const otlpReceiver: Receiver = receiver<OtlpConfig>({
+  type: "otlp",
+  description: "Receives OTLP over gRPC and HTTP, as protobuf and as JSON.",
+  signals: ["traces", "metrics", "logs"],
+  config: OtlpConfig,
+  make: Effect.fnUntraced(function* (config, { id, books, inlets }) {
+    const { grpc, http } = config.protocols
+    if (grpc === undefined && http === undefined) {
+      return yield* new ComponentError({ component: id, path: ["protocols"], message: "give at least one of grpc and http" })
+    }
+    const listeners = yield* Listeners
+    const reception = new Reception({
+      inlets,
+      books,
+      admission: new Admission(config.max_in_flight_bytes),
+      intake: { tenantKey: config.tenant_attribute, validate: config.validate },
+      untilDelivery: config.after === "delivery",
+      answerTimeout: config.answer_timeout
+    })
+    const activations: Array<() => void> = []
+
+    if (http !== undefined) {
+      const path = ["protocols", "http"]
+      const tls = http.tls === undefined ? undefined : yield* TlsSource.make(http.tls, id, [...path, "tls"])
+      const binding = yield* listeners.bind({ component: id, path: [...path, "endpoint"], protocol: "http", endpoint: http.endpoint })
+      const engine = new HttpEngine(http, new HttpService(http, reception, id), tls)
+      activations.push(() => binding.activate(engine))
+    }
+    return {
+      activate: () => {
+        for (const activate of activations) activate()
+      }
+    }
+  })
+})
