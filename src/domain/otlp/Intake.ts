@@ -1,9 +1,10 @@
 import { defaultTenant } from "../Batch.ts"
 import type { Signal } from "../Signal.ts"
+import { childTags, DATA, isData, leafLevel, METRIC, REQUEST, RESOURCE_GROUP, SCOPE_GROUP } from "./Levels.ts"
 import { Malformed } from "./Malformed.ts"
 import { TenantReader } from "./TenantReader.ts"
 import { Validator } from "./Validator.ts"
-import { explain, LENGTH, tagOf, tagValue, valueEnd, varintEnd } from "./Wire.ts"
+import { explain, LENGTH, tagValue, valueEnd, varintEnd } from "./Wire.ts"
 
 /** What one tenant sent in one request: `chunks` are parts of the request's own bytes, none is a copy. `items` may be 0. */
 export interface Piece {
@@ -38,21 +39,6 @@ class Share implements Piece {
     this.sizeBytes += chunk.length
   }
 }
-
-// What the walk is in: the request, a resource group, a scope group, a metric, a metric's data.
-const REQUEST = 0
-const RESOURCE_GROUP = 1
-const SCOPE_GROUP = 2
-const METRIC = 3
-const DATA = 4
-
-/** The messages to enter, or at the last level to count, by level: field 1 of the request, 2 of a resource group, and so on. */
-const childTags: ReadonlyArray<number> = [tagOf(1, LENGTH), tagOf(2, LENGTH), tagOf(2, LENGTH), 0, tagOf(1, LENGTH)]
-
-/** Metric's gauge, sum, histogram, exponential_histogram and summary, as a set of field numbers. */
-const dataFields = (1 << 5) | (1 << 7) | (1 << 9) | (1 << 10) | (1 << 11)
-
-const isData = (field: number): boolean => field < 12 && ((dataFields >> field) & 1) === 1
 
 const readers = new Map<string, TenantReader>()
 
@@ -93,7 +79,7 @@ export class Intake {
   constructor(signal: Signal, bytes: Uint8Array, options: IntakeOptions) {
     this.bytes = bytes
     this.tenants = readerOf(options.tenantKey)
-    this.leaf = signal === "metrics" ? DATA : SCOPE_GROUP
+    this.leaf = leafLevel(signal)
     this.validator = options.validate === "full" ? new Validator(signal, bytes) : undefined
     this.ends = [bytes.length, 0, 0, 0, 0]
   }

@@ -1,4 +1,5 @@
 import { defaultTenant } from "../Batch.ts"
+import { copyOf } from "./Copy.ts"
 import { Entry, equals, STRING } from "./Entry.ts"
 import { Malformed } from "./Malformed.ts"
 import { decodeUtf8, encodeUtf8 } from "./Utf8.ts"
@@ -10,7 +11,7 @@ const longestTenant = 255
 export class TenantReader {
   private readonly key: Uint8Array
   private readonly entry = new Entry()
-  private lastBytes = new Uint8Array(0)
+  private lastBytes: Uint8Array = new Uint8Array(0)
   private last = defaultTenant
 
   constructor(key: string) {
@@ -39,7 +40,7 @@ export class TenantReader {
     const { type, valueStart, valueEnd } = this.entry
     if (type !== STRING || valueStart === valueEnd || valueEnd - valueStart > longestTenant) return defaultTenant
     if (!equals(bytes, valueStart, valueEnd, this.lastBytes)) {
-      this.lastBytes = bytes.slice(valueStart, valueEnd)
+      this.lastBytes = copyOf(bytes, valueStart, valueEnd)
       this.last = decodeUtf8(bytes, valueStart, valueEnd)
     }
     return this.last

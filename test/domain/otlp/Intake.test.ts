@@ -134,6 +134,15 @@ describe("intake", () => {
     }
   })
 
+  it("remembers a tenant's name beyond the memory that it came in", () => {
+    const body = Buffer.from(
+      encode("logs", { resourceLogs: [{ resource: { attributes: [{ key: "tenant", value: { stringValue: "aaaa" } }] } }] })
+    )
+    assert.strictEqual(pieces(intake("logs", body, lengths))[0]!.tenant, "aaaa")
+    body.write("bbbb", body.indexOf("aaaa"))
+    assert.strictEqual(pieces(intake("logs", body, lengths))[0]!.tenant, "bbbb")
+  })
+
   it("refuses more tenants than it may make batches of", () => {
     const tenants = (count: number) =>
       encode("logs", {
