@@ -3,6 +3,8 @@
 // package, with signals forwarded and the exit code passed on.
 import { spawn } from "node:child_process"
 import module, { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { setFlagsFromString } from "node:v8"
 
@@ -36,6 +38,9 @@ const packagedNode = () => {
 /** Young generation kept small: request bodies live outside the heap, and a large one only delays their release. */
 const nodeFlags = ["--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"]
 
+/** Where Node itself puts it by default: outside of the package, which may be read-only, and of the working directory. */
+const compileCache = join(tmpdir(), "node-compile-cache")
+
 export const launch = (file, args) => {
   if (isNewEnough(process.versions.node)) {
     // The launcher cannot pass flags to its own process; a growth factor of one keeps the young generation at its start size.
@@ -54,7 +59,7 @@ export const launch = (file, args) => {
   }
   const child = spawn(node, [...nodeFlags, file, ...args], {
     stdio: "inherit",
-    env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? "node_modules/.cache/compile" }
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env }
   })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
   child.on("error", (error) => {

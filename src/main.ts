@@ -1,1 +1,3 @@
-console.log("weir")
+import { runProcess } from "./layers/cli/Process.ts"
+
+await runProcess(process.argv.slice(2))

@@ -2,11 +2,13 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-/** The default of a field as it would be written in YAML; the reference reads it from the schema's annotations. */
+/** What the reference reads from a schema's annotations: the default of a field as it would be written in YAML, and a name for its type. */
 declare module "effect/Schema" {
   namespace Annotations {
     interface Annotations {
       readonly yamlDefault?: unknown
+      /** What a value is called in the reference where its schema does not tell (`duration`). */
+      readonly yamlType?: string
     }
   }
 }

@@ -1,0 +1,48 @@
+// `npm run build`: dist/ is the package that is published: the library as modules with declarations, the command line as one bundle.
+// The manifest is made from ours without what only development and the packaged Node need. `npm pack ./dist` packs it.
+import { spawnSync } from "node:child_process"
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { fileURLToPath } from "node:url"
+import { build } from "rolldown"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const dist = `${root}dist/`
+const require = createRequire(import.meta.url)
+
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(`${dist}bin`, { recursive: true })
+
+const compiler = require.resolve("typescript/package.json").replace("package.json", "bin/tsc")
+const compiled = spawnSync(process.execPath, [compiler, "-p", `${root}tsconfig.build.json`], { cwd: root, stdio: "inherit" })
+if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+
+await build({
+  input: `${root}src/main.ts`,
+  platform: "node",
+  logLevel: "warn",
+  output: { file: `${dist}bin/main.js`, format: "esm", codeSplitting: false, minify: { compress: true, mangle: false, codegen: false } }
+})
+
+copyFileSync(`${root}bin/launch.js`, `${dist}bin/launch.js`)
+const launcher = readFileSync(`${root}bin/weir.js`, "utf8").replace("../src/main.ts", "./main.js")
+writeFileSync(`${dist}bin/weir.js`, launcher, { mode: 0o755 })
+for (const file of ["README.md", "CHANGELOG.md", "LICENSE"]) copyFileSync(`${root}${file}`, `${dist}${file}`)
+
+const { name, version, description, license, type, dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"))
+const { effect, ...others } = dependencies
+const module = (file: string) => ({ types: `./${file}.d.ts`, default: `./${file}.js` })
+const manifest = {
+  name,
+  version,
+  description,
+  license,
+  type,
+  engines: { node: ">=22.19.0" },
+  exports: { ".": module("index"), "./testing": module("testing") },
+  bin: { weir: "bin/weir.js" },
+  dependencies: others,
+  // One copy of effect in a tree: services are found by key, and two copies would not know each other's fibers.
+  peerDependencies: { effect: `~${effect}` }
+}
+writeFileSync(`${dist}package.json`, `${JSON.stringify(manifest, undefined, 2)}\n`)

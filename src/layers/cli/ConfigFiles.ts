@@ -1,0 +1,70 @@
+import { readFileSync, statSync } from "node:fs"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Checked } from "../../domain/config/Checked.ts"
+import type { Verdict } from "../../domain/config/Check.ts"
+import type { Lookups } from "../../domain/config/Expand.ts"
+import { load } from "../../domain/config/Load.ts"
+import { maxSourceLength } from "../../domain/config/Parse.ts"
+import { error, formatProblems, type Problem } from "../../domain/config/Problem.ts"
+import { Source } from "../../domain/config/Source.ts"
+import type { Component } from "../graph/Component.ts"
+import { Components } from "../graph/Components.ts"
+import { CommandFailure, ExitCode } from "./ExitCode.ts"
+
+/** A configuration read from files, right or wrong, and every file that had a part in it. */
+export interface Reading {
+  readonly result: Result.Result<Verdict<Component>, ReadonlyArray<Problem>>
+  readonly files: ReadonlyArray<string>
+}
+
+/**
+ * Reads, merges, expands and checks configuration files. `base` lies below all of them (the embedded default). Files are read in one
+ * go, synchronously: they are small, and a consistent look at them is worth more than a free event loop at that moment.
+ */
+export const readConfiguration = (
+  paths: ReadonlyArray<string>,
+  base: ReadonlyArray<Source> = []
+): Effect.Effect<Reading, never, Components> =>
+  Effect.gen(function* () {
+    const registry = yield* Components
+    const files = new Set<string>()
+    const sources: Array<Source> = [...base]
+    const problems: Array<Problem> = []
+    for (const path of paths) {
+      const read = readText(path)
+      files.add(path)
+      if ("text" in read) sources.push(new Source(path, read.text))
+      else problems.push(error(undefined, `cannot read "${path}": ${read.problem}`))
+    }
+    if (problems.length > 0) return { result: Result.fail(problems), files: [...files] }
+    const lookups: Lookups = {
+      env: (name) => process.env[name],
+      file: (path) => {
+        files.add(path)
+        return readText(path)
+      }
+    }
+    return { result: load(sources, lookups, registry), files: [...files] }
+  })
+
+/** The plan, its warnings printed; or a failure with everything that is wrong. */
+export const accept = ({ result }: Reading): Effect.Effect<Checked<Component>, CommandFailure> =>
+  Effect.gen(function* () {
+    if (Result.isFailure(result)) return yield* Effect.fail(new CommandFailure(ExitCode.configuration, formatProblems(result.failure)))
+    if (result.success.warnings.length > 0) yield* Console.error(formatProblems(result.success.warnings))
+    return result.success.checked
+  })
+
+const readText = (path: string): ReturnType<Lookups["file"]> => {
+  try {
+    // Asked first, so that neither a huge file nor a pipe is read.
+    const stat = statSync(path)
+    if (!stat.isFile()) return { problem: "not a file" }
+    return stat.size > maxSourceLength ? { problem: `larger than ${maxSourceLength >> 20} MiB` } : { text: readFileSync(path, "utf8") }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    return { problem: code === "ENOENT" ? "no such file" : code === "EACCES" ? "not allowed" : message }
+  }
+}

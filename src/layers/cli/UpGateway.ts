@@ -1,0 +1,29 @@
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import { builtIn } from "../BuiltIn.ts"
+import type { Gateway } from "../Gateway.ts"
+import { Components } from "../graph/Components.ts"
+import { addressLines } from "./Addresses.ts"
+import { readConfiguration } from "./ConfigFiles.ts"
+import { defaultConfiguration } from "./DefaultConfiguration.ts"
+import type { CommandFailure } from "./ExitCode.ts"
+import { serve } from "./Serve.ts"
+import { summaries } from "./Summary.ts"
+
+const hint = (gateway: Gateway["Service"]): string => {
+  const http = gateway.addresses().find(({ protocol }) => protocol === "http")
+  return http === undefined ? "" : `\nSet in your application: OTEL_EXPORTER_OTLP_ENDPOINT=http://${http.address}`
+}
+
+export const upGateway = (options: {
+  readonly config: ReadonlyArray<string>
+  readonly printConfig: boolean
+}): Effect.Effect<void, CommandFailure> =>
+  options.printConfig
+    ? Console.log(defaultConfiguration.text.trimEnd())
+    : serve({
+        read: readConfiguration(options.config, [defaultConfiguration]),
+        reloadOnHangUp: false,
+        watch: false,
+        beside: (gateway) => Effect.andThen(Console.log(`${addressLines(gateway).join("\n")}${hint(gateway)}`), summaries(gateway.balance))
+      }).pipe(Effect.provide(Components.layer(...builtIn)))
