@@ -30,7 +30,6 @@ writeFileSync(`${dist}bin/weir.js`, launcher, { mode: 0o755 })
 for (const file of ["README.md", "CHANGELOG.md", "LICENSE"]) copyFileSync(`${root}${file}`, `${dist}${file}`)
 
 const { name, version, description, license, type, dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"))
-const { effect, ...others } = dependencies
 const module = (file: string) => ({ types: `./${file}.d.ts`, default: `./${file}.js` })
 const manifest = {
   name,
@@ -41,8 +40,9 @@ const manifest = {
   engines: { node: ">=22.19.0" },
   exports: { ".": module("index"), "./testing": module("testing") },
   bin: { weir: "bin/weir.js" },
-  dependencies: others,
-  // One copy of effect in a tree: services are found by key, and two copies would not know each other's fibers.
-  peerDependencies: { effect: `~${effect}` }
+  // The command line's own dependencies are in its bundle.
+  dependencies: { yaml: dependencies.yaml },
+  // One copy of effect in a tree: two would not know each other's services and fibers.
+  peerDependencies: { effect: `~${dependencies.effect}` }
 }
 writeFileSync(`${dist}package.json`, `${JSON.stringify(manifest, undefined, 2)}\n`)

@@ -15,6 +15,7 @@ processors:
 exporters:
   file:
     path: ./weir-data/telemetry.jsonl
+    create_directory: true
     rotation:
       max_megabytes: 100
       max_backups: 5
