@@ -1,0 +1,58 @@
+import type { Signal } from "../Signal.ts"
+import {
+  envelopeLayout,
+  eventLayout,
+  logLayout,
+  metricLayout,
+  noData,
+  resourceLayout,
+  Role,
+  scopeLayout,
+  spanLayout,
+  pointLayouts
+} from "./contexts/Layouts.ts"
+import { Keys } from "./Keys.ts"
+import { MapTable } from "./MapTable.ts"
+import { Message } from "./Message.ts"
+import { Workspace } from "./Workspace.ts"
+
+/**
+ * Every storage location that a plan reads or writes, numbered once: the messages that an item stands in, their attribute maps, and
+ * the `cache`. A location has one register however it is spelled.
+ */
+export class Registers {
+  readonly ws = new Workspace()
+  readonly messages: ReadonlyArray<Message>
+  readonly cache: MapTable
+  /** For editors on maps that are values inside others (a body, `attributes["x"]`). */
+  readonly scratch: MapTable
+
+  constructor(signal: Signal) {
+    const item = signal === "traces" ? spanLayout : signal === "logs" ? logLayout : pointLayouts[5]!
+    const layouts = [envelopeLayout, resourceLayout, envelopeLayout, scopeLayout, metricLayout, noData, item, eventLayout]
+    this.messages = layouts.map((layout) => new Message(this.ws, layout, new MapTable(this.ws, new Keys())))
+    this.cache = new MapTable(this.ws, new Keys())
+    this.cache.all = true
+    this.scratch = new MapTable(this.ws, new Keys())
+    this.scratch.all = true
+  }
+
+  /** The message of a role, with `row` among its wanted ones. */
+  field(role: Role, row: number): Message {
+    const message = this.messages[role]!
+    message.wanted |= 1 << row
+    return message
+  }
+
+  map(role: Role): MapTable {
+    const message = this.messages[role]!
+    message.wantsMap = true
+    return message.map
+  }
+
+  /** Whether anything of a role is used. */
+  uses(role: Role): boolean {
+    const message = this.messages[role]!
+    return message.wanted !== 0 || message.wantsMap
+  }
+}
