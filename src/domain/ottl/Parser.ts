@@ -109,7 +109,7 @@ class Parser {
     if (operator.kind !== "operator" || !compareOps.has(operator.text)) {
       if (left.kind === "bool") return { kind: "constant", at: left.at, value: left.value }
       if (left.kind === "call") return { kind: "test", at: left.at, call: left }
-      if (left.kind === "path" && this.peek(-1).kind !== "operator") {
+      if (left.kind === "path") {
         throw new Mistake(
           operator.at,
           `expected a comparison operator but found ${describe(operator)}; a path alone is not a condition (write ... == true)`

@@ -229,15 +229,18 @@ export class Walk {
       if (verdict === Verdict.failed) return WalkEnd.failed
       if (verdict === Verdict.drop) return this.drop(node, start, end, Level.scope)
     }
-    if (this.deepest > Level.scope) {
+    if (this.deepest > Level.scope || this.prune) {
       let left = 0
       for (let at = start; at < end;) {
         const next = this.record(at, end)
         if (next < 0) return WalkEnd.malformed
         if (this.tag === childTag) {
           this.gone = false
-          const outcome =
-            signal === "metrics" ? this.metric(node, at, this.valueStart, next) : this.item(node, childTag, at, this.valueStart, next)
+          let outcome: WalkEnd = WalkEnd.done
+          if (this.deepest > Level.scope) {
+            if (signal === "metrics") outcome = this.metric(node, at, this.valueStart, next)
+            else outcome = this.item(node, childTag, at, this.valueStart, next)
+          }
           if (outcome !== WalkEnd.done) return outcome
           if (!this.gone) left++
         }
