@@ -3,6 +3,8 @@ import { type Receiver, receiver } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
 import { Listeners } from "../graph/Listeners.ts"
 import { Admission } from "./Admission.ts"
+import { GrpcEngine } from "./grpc/GrpcEngine.ts"
+import { GrpcService } from "./grpc/GrpcService.ts"
 import { HttpEngine } from "./http/HttpEngine.ts"
 import { HttpService } from "./http/HttpService.ts"
 import { OtlpConfig } from "./OtlpConfig.ts"
@@ -31,6 +33,13 @@ export const otlpReceiver: Receiver = receiver<OtlpConfig>({
     })
     const activations: Array<() => void> = []
 
+    if (grpc !== undefined) {
+      const path = ["protocols", "grpc"]
+      const tls = grpc.tls === undefined ? undefined : yield* TlsSource.make(grpc.tls, id, [...path, "tls"])
+      const binding = yield* listeners.bind({ component: id, path: [...path, "endpoint"], protocol: "grpc", endpoint: grpc.endpoint })
+      const engine = new GrpcEngine(grpc, new GrpcService(grpc, reception, id), tls)
+      activations.push(() => binding.activate(engine))
+    }
     if (http !== undefined) {
       const path = ["protocols", "http"]
       const tls = http.tls === undefined ? undefined : yield* TlsSource.make(http.tls, id, [...path, "tls"])

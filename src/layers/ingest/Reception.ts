@@ -2,12 +2,13 @@ import { Batch, defaultTenant } from "../../domain/Batch.ts"
 import type { Books, Component } from "../../domain/Books.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
 import { Intake, type IntakeOptions, type Piece } from "../../domain/otlp/Intake.ts"
+import { FromJson } from "../../domain/otlp/json/FromJson.ts"
 import { Malformed } from "../../domain/otlp/Malformed.ts"
 import { Refusal, type RefusalReason } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import type { Inlet } from "../graph/Component.ts"
 import type { Admission } from "./Admission.ts"
-import type { Body, BodyFault } from "./Body.ts"
+import { type Body, type BodyFault, own } from "./Body.ts"
 import type { Exchange } from "./Exchange.ts"
 import { inflate } from "./Inflate.ts"
 import { RequestAck } from "./RequestAck.ts"
@@ -23,8 +24,9 @@ export interface ReceptionOptions {
   readonly answerTimeout: number
 }
 
-/** Work on one request leaves the event loop after so many fields: about 10 ms. */
+/** Work on one request leaves the event loop after so many fields, or bytes of JSON: about 10 ms. */
 const fieldsPerTurn = 250_000
+const jsonBytesPerTurn = 512 << 10
 
 /**
  * What a receiver does with a request whose body has arrived, over whichever transport: inflate, translate, check, split by tenant,
@@ -76,11 +78,21 @@ export class Reception {
   /** Takes over the body and sees to it that the exchange is answered. */
   receive(exchange: Exchange, body: Body): void {
     const { compression } = exchange
-    if (compression === undefined || body.bytes.length === 0) return this.check(exchange, body)
+    if (compression === undefined || body.bytes.length === 0) return this.translate(exchange, body)
     inflate(compression, body, exchange.maxBytes, this.admission, (outcome) => {
       if (typeof outcome === "string") this.turnAway(exchange, faultRefusal(outcome, exchange.maxBytes))
       else if (outcome instanceof Malformed) this.turnAway(exchange, malformedRefusal(outcome.message))
-      else this.check(exchange, outcome)
+      else this.translate(exchange, outcome)
+    })
+  }
+
+  private translate(exchange: Exchange, text: Body): void {
+    if (exchange.encoding === "protobuf") return this.check(exchange, text)
+    this.work(exchange, text, new FromJson(exchange.signal, text.bytes), jsonBytesPerTurn, (bytes) => {
+      const body = own(this.admission, bytes)
+      text.lease.release()
+      if (body === undefined) this.turnAway(exchange, Refusal.admission)
+      else this.check(exchange, body)
     })
   }
 
