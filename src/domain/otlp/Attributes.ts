@@ -1,4 +1,4 @@
-import { Entry, equals } from "./Entry.ts"
+import { Entry, equals, plainKeyEnd } from "./Entry.ts"
 import { Malformed } from "./Malformed.ts"
 import { encodeUtf8 } from "./Utf8.ts"
 import { explain, LENGTH, tagOf, tagValue, valueEnd, varintEnd } from "./Wire.ts"
@@ -15,6 +15,7 @@ export class Keys {
   readonly valueStart: Int32Array
   readonly valueEnd: Int32Array
   private readonly entry = new Entry()
+  private missing = 0
 
   constructor(keys: ReadonlyArray<string>) {
     this.patterns = keys.map(encodeUtf8)
@@ -30,30 +31,54 @@ export class Keys {
    * attribute on. Stops when all have been found.
    */
   find(bytes: Uint8Array, pos: number, end: number, field: number): Malformed | undefined {
-    const { patterns, entry } = this
+    const { patterns } = this
     const wanted = tagOf(field, LENGTH)
-    let missing = patterns.length
-    this.at.fill(-1)
-    while (pos < end && missing > 0) {
-      const valueAt = varintEnd(bytes, pos, end)
-      const tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
-      const next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
-      if (next < 0) return explain(bytes, pos, end)
+    this.missing = patterns.length
+    for (let i = 0; i < patterns.length; i++) this.at[i] = -1
+    while (pos < end && this.missing > 0) {
+      let tag = bytes[pos]!
+      let start = pos + 2
+      let next: number
+      if (tag === wanted && tag < 0x80 && start <= end && bytes[pos + 1]! < 0x80) {
+        next = start + bytes[pos + 1]!
+        if (next > end) return explain(bytes, pos, end)
+      } else {
+        const valueAt = varintEnd(bytes, pos, end)
+        tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
+        next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
+        if (next < 0) return explain(bytes, pos, end)
+        if ((tag & 7) === LENGTH) start = varintEnd(bytes, valueAt, end)
+      }
       if (tag === wanted) {
-        const start = varintEnd(bytes, valueAt, end)
-        if (!entry.read(bytes, start, next)) return new Malformed(start, "an attribute is not a KeyValue message")
-        for (let i = 0; i < patterns.length; i++) {
-          if (this.at[i] !== -1 || !equals(bytes, entry.keyStart, entry.keyEnd, patterns[i]!)) continue
-          this.at[i] = pos
-          this.end[i] = next
-          this.types[i] = entry.type
-          this.valueStart[i] = entry.valueStart
-          this.valueEnd[i] = entry.valueEnd
-          missing--
+        const keyEnd = plainKeyEnd(bytes, start, next)
+        // Only a key that is wanted, or an oddly written attribute, is worth reading whole.
+        if ((keyEnd < 0 || this.isWanted(bytes, start + 2, keyEnd)) && !this.read(bytes, pos, start, next)) {
+          return new Malformed(start, "an attribute is not a KeyValue message")
         }
       }
       pos = next
     }
     return undefined
+  }
+
+  private isWanted(bytes: Uint8Array, start: number, end: number): boolean {
+    const { patterns } = this
+    for (let i = 0; i < patterns.length; i++) if (equals(bytes, start, end, patterns[i]!)) return true
+    return false
+  }
+
+  private read(bytes: Uint8Array, pos: number, start: number, next: number): boolean {
+    const { patterns, entry } = this
+    if (!entry.read(bytes, start, next)) return false
+    for (let i = 0; i < patterns.length; i++) {
+      if (this.at[i] !== -1 || !equals(bytes, entry.keyStart, entry.keyEnd, patterns[i]!)) continue
+      this.at[i] = pos
+      this.end[i] = next
+      this.types[i] = entry.type
+      this.valueStart[i] = entry.valueStart
+      this.valueEnd[i] = entry.valueEnd
+      this.missing--
+    }
+    return true
   }
 }

@@ -1,4 +1,4 @@
-import { LENGTH, tagOf, tagValue, valueEnd, varintEnd } from "./Wire.ts"
+import { LENGTH, payloadEnd, tagOf, tagValue, valueEnd, varintEnd } from "./Wire.ts"
 
 /** Which member of AnyValue's oneof a value is: its field number. */
 export const EMPTY = 0
@@ -76,4 +76,19 @@ export const equals = (bytes: Uint8Array, start: number, end: number, wanted: Ui
   if (bytes[end - 1] !== wanted[last]) return false
   for (let i = 0; i < last; i++) if (bytes[start + i] !== wanted[i]) return false
   return true
+}
+
+/**
+ * Where the key ends in a KeyValue message `[pos, end)` that is written as every SDK does: the key in the first field, of less than 128
+ * bytes (it starts at `pos + 2`), then the value, then nothing. -1 if it is written otherwise: then only `Entry.read` can tell.
+ */
+export const plainKeyEnd = (bytes: Uint8Array, pos: number, end: number): number => {
+  if (end - pos < 2 || bytes[pos] !== 0x0a || bytes[pos + 1]! >= 0x80) return -1
+  const keyEnd = pos + 2 + bytes[pos + 1]!
+  if (keyEnd === end) return keyEnd
+  if (end - keyEnd < 2 || bytes[keyEnd] !== 0x12) return -1
+  const length = bytes[keyEnd + 1]!
+  if (length < 0x80) return keyEnd + 2 + length === end ? keyEnd : -1
+  const start = varintEnd(bytes, keyEnd + 1, end)
+  return start >= 0 && payloadEnd(bytes, keyEnd + 1, start, end) === end ? keyEnd : -1
 }

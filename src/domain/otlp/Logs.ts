@@ -1,6 +1,6 @@
 import { END, Groups, PAYLOAD } from "./Groups.ts"
 import type { Malformed } from "./Malformed.ts"
-import { layout, odd, readRecord } from "./Record.ts"
+import { addRecord, layout, odd, readRecord } from "./Record.ts"
 import { Table } from "./Table.ts"
 import { FIXED32, FIXED64, LENGTH, VARINT } from "./Wire.ts"
 
@@ -45,8 +45,7 @@ export class Logs extends Groups {
     logs.clear()
     for (let i = 0; i < records.count; i++) {
       const at = i * records.width
-      const row = logs.add()
-      logs.data.fill(-1, row, row + WIDTH)
+      const row = addRecord(logs)
       const verdict = readRecord(bytes, records.data[at + PAYLOAD]!, records.data[at + END]!, logRecord, logs.data, row)
       if (verdict === odd) this.odd = true
       else if (verdict !== undefined) return verdict

@@ -1,6 +1,6 @@
 import { END, Groups, PAYLOAD } from "./Groups.ts"
 import { Malformed } from "./Malformed.ts"
-import { layout, odd, readRecord, type Layout } from "./Record.ts"
+import { addRecord, layout, odd, readRecord, type Layout } from "./Record.ts"
 import { Table } from "./Table.ts"
 import { explain, FIXED64, LENGTH, tagOf, tagValue, valueEnd, VARINT, varintEnd } from "./Wire.ts"
 
@@ -153,8 +153,7 @@ export class Metrics extends Groups {
     points.clear()
     for (let i = 0; i < records.count; i++) {
       const at = i * records.width
-      const row = metrics.add()
-      metrics.data.fill(-1, row, row + WIDTH)
+      const row = addRecord(metrics)
       metrics.data[row + FIRST_POINT] = metrics.data[row + AFTER_LAST_POINT] = points.count
       const start = records.data[at + PAYLOAD]!
       const end = records.data[at + END]!
@@ -206,8 +205,7 @@ export class Metrics extends Groups {
       if (next < 0) return explain(bytes, pos, end)
       if (tag === tagOf(1, LENGTH)) {
         const payload = varintEnd(bytes, valueAt, end)
-        const row = points.add()
-        points.data.fill(-1, row, row + POINT_WIDTH)
+        const row = addRecord(points)
         points.data[row + POINT_START] = pos
         points.data[row + POINT_LENGTH_AT] = valueAt
         points.data[row + POINT_PAYLOAD] = payload

@@ -1,4 +1,5 @@
 import { Malformed } from "./Malformed.ts"
+import type { Table } from "./Table.ts"
 import { explain, LENGTH, tagValue, valueEnd, varintEnd } from "./Wire.ts"
 
 /**
@@ -39,10 +40,22 @@ export const readRecord = (
   let seen = 0
   let twice = 0
   while (pos < end) {
-    const valueAt = varintEnd(bytes, pos, end)
-    const tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
-    const next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
-    if (next < 0) return explain(bytes, pos, end)
+    // The usual case inline: a tag of one byte, and a length of one byte if it has one.
+    let tag = bytes[pos]!
+    let valueAt = pos + 1
+    let payload = valueAt
+    let next: number
+    if ((tag & 0x87) === LENGTH && tag >= 8 && valueAt < end && bytes[valueAt]! < 0x80) {
+      payload = valueAt + 1
+      next = payload + bytes[valueAt]!
+      if (next > end) return explain(bytes, pos, end)
+    } else {
+      valueAt = varintEnd(bytes, pos, end)
+      tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
+      next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
+      if (next < 0) return explain(bytes, pos, end)
+      if ((tag & 7) === LENGTH) payload = varintEnd(bytes, valueAt, end)
+    }
     const field = tag >>> 3
     if (field < 32 && columns[field] !== 0) {
       if ((tag & 7) !== wireTypes[field]) return new Malformed(pos, `field ${field} has wire type ${tag & 7}; expected ${wireTypes[field]}`)
@@ -53,7 +66,7 @@ export const readRecord = (
       } else {
         twice |= seen & bit
         if ((tag & 7) === LENGTH) {
-          data[at] = varintEnd(bytes, valueAt, end)
+          data[at] = payload
           data[at + 1] = next
         } else data[at] = valueAt
       }
@@ -62,4 +75,12 @@ export const readRecord = (
     pos = next
   }
   return twice === 0 ? undefined : odd
+}
+
+/** Adds a row in which every field is absent. */
+export const addRecord = (table: Table): number => {
+  const row = table.add()
+  const { data, width } = table
+  for (let i = row; i < row + width; i++) data[i] = -1
+  return row
 }

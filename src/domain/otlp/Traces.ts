@@ -1,6 +1,6 @@
 import { END, Groups, PAYLOAD } from "./Groups.ts"
 import type { Malformed } from "./Malformed.ts"
-import { layout, odd, readRecord } from "./Record.ts"
+import { addRecord, layout, odd, readRecord } from "./Record.ts"
 import { Table } from "./Table.ts"
 import { FIXED32, FIXED64, LENGTH, VARINT } from "./Wire.ts"
 
@@ -57,9 +57,8 @@ export class Traces extends Groups {
     spans.clear()
     for (let i = 0; i < records.count; i++) {
       const at = i * records.width
-      const row = spans.add()
+      const row = addRecord(spans)
       const { data } = spans
-      data.fill(-1, row, row + WIDTH)
       const verdict = readRecord(bytes, records.data[at + PAYLOAD]!, records.data[at + END]!, span, data, row)
       if (verdict === odd) this.odd = true
       else if (verdict !== undefined) return verdict
