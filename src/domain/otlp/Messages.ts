@@ -1,4 +1,5 @@
 import type { Signal } from "../Signal.ts"
+import { FIXED32, FIXED64, LENGTH, VARINT } from "./Wire.ts"
 
 /**
  * The messages of OTLP 1.11 as tables, for what walks all of a request: validation and normalisation. Views that look for a few
@@ -11,9 +12,28 @@ export type Kind = "varint" | "fixed64" | "fixed32" | "string" | "bytes" | "pack
 export interface Field {
   readonly name: string
   readonly kind: Kind
+  /** Its wire type on its own; packed fields come length-delimited too. */
+  readonly wireType: number
+  /** Its message type, where it is a message. */
+  readonly message: Message | undefined
   readonly repeated: boolean
   /** It belongs to the message's oneof (no OTLP message has two): of its members the last one on the wire stands. */
   readonly oneof: boolean
+}
+
+const wireTypeOf = (kind: Kind): number => {
+  switch (kind) {
+    case "varint":
+    case "packed varints":
+      return VARINT
+    case "fixed64":
+    case "packed fixed64":
+      return FIXED64
+    case "fixed32":
+      return FIXED32
+    default:
+      return LENGTH
+  }
 }
 
 /** One message type. `fields[n]` is field number n; what is `undefined` is unknown and passes through. */
@@ -29,7 +49,14 @@ export class Message {
   with(fields: { readonly [number: number]: readonly [name: string, kind: Kind, label?: "repeated" | "oneof"] }): this {
     for (const [number, [name, kind, label]] of Object.entries(fields)) {
       const packed = kind === "packed varints" || kind === "packed fixed64"
-      this.fields[Number(number)] = { name, kind, repeated: packed || label === "repeated", oneof: label === "oneof" }
+      this.fields[Number(number)] = {
+        name,
+        kind,
+        wireType: wireTypeOf(kind),
+        message: kind instanceof Message ? kind : undefined,
+        repeated: packed || label === "repeated",
+        oneof: label === "oneof"
+      }
     }
     return this
   }

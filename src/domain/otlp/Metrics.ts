@@ -61,10 +61,17 @@ const metric = layout([
   [12, LENGTH, FIRST_METADATA, "repeated"]
 ])
 
-const data = layout([
+const sum = layout([
   [2, VARINT, TEMPORALITY],
   [3, VARINT, IS_MONOTONIC]
 ])
+
+const withTemporality = layout([[2, VARINT, TEMPORALITY]])
+
+const pointsOnly = layout([])
+
+const dataLayout = (type: number): Layout =>
+  type === SUM ? sum : type === HISTOGRAM || type === EXPONENTIAL_HISTOGRAM ? withTemporality : pointsOnly
 
 const number = layout([
   [2, FIXED64, START_TIME],
@@ -187,7 +194,7 @@ export class Metrics extends Groups {
         metrics.data[row + DATA] = payload
         metrics.data[row + DATA_END] = next
         const fault =
-          this.check(readRecord(bytes, payload, next, data, metrics.data, row)) ??
+          this.check(readRecord(bytes, payload, next, dataLayout(type), metrics.data, row)) ??
           this.readPoints(payload, next, row / WIDTH, pointLayout(type))
         if (fault !== undefined) return fault
       }

@@ -1,25 +1,8 @@
 import type { Signal } from "../Signal.ts"
 import { Malformed } from "./Malformed.ts"
-import { Message, requests, type Field } from "./Messages.ts"
+import { requests, type Field, type Message } from "./Messages.ts"
 import { isUtf8Range } from "./Utf8.ts"
-import { explain, FIXED32, FIXED64, LENGTH, maxDepth, tagValue, valueEnd, VARINT, varintEnd } from "./Wire.ts"
-
-const wireTypeOf = (field: Field): number => {
-  switch (field.kind) {
-    case "varint":
-    case "packed varints":
-      return VARINT
-    case "fixed64":
-    case "packed fixed64":
-      return FIXED64
-    case "fixed32":
-      return FIXED32
-    default:
-      return LENGTH
-  }
-}
-
-const isPacked = (field: Field): boolean => field.kind === "packed varints" || field.kind === "packed fixed64"
+import { explain, LENGTH, maxDepth, tagValue, valueEnd, varintEnd } from "./Wire.ts"
 
 /**
  * Walks every field of a request: lengths close, known fields have their wire type, strings are UTF-8, messages nest at most `maxDepth`
@@ -30,8 +13,10 @@ export class Validator {
   private readonly bytes: Uint8Array
   private readonly base: number
   private readonly strings: boolean
+  /** The messages that the walk is inside of, and where they end: valid up to `depth`. */
   private readonly ends: Array<number>
   private readonly messages: Array<Message>
+  private depth = 0
   private pos = 0
 
   /** `base` is where `bytes` begin in the request, for offsets; without `strings` UTF-8 is not looked at. */
@@ -47,44 +32,71 @@ export class Validator {
   step(maxFields: number): boolean | Malformed {
     const { bytes, ends, messages } = this
     let budget = maxFields
+    let { depth, pos } = this
+    let end = ends[depth]!
+    let message = messages[depth]!
     while (budget-- > 0) {
-      const depth = ends.length - 1
-      const end = ends[depth]!
-      const pos = this.pos
       if (pos === end) {
         if (depth === 0) return true
-        ends.pop()
-        messages.pop()
+        depth--
+        end = ends[depth]!
+        message = messages[depth]!
         continue
       }
-      const valueAt = varintEnd(bytes, pos, end)
-      const tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
-      const next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
-      if (next < 0) return explain(bytes, pos, end, this.base)
-      this.pos = next
-      const message = messages[depth]!
-      const field = message.fields[Math.floor(tag / 8)]
-      if (field === undefined) continue
-      const { kind } = field
-      if ((tag & 7) === LENGTH) {
-        const start = varintEnd(bytes, valueAt, end)
-        if (kind instanceof Message) {
-          if (depth === maxDepth) return new Malformed(this.base + pos, `messages nest more than ${maxDepth} deep`)
-          ends.push(next)
-          messages.push(kind)
-          this.pos = start
-        } else if (kind === "string") {
-          budget -= (next - start) >> 10
-          if (this.strings && !isUtf8Range(bytes, start, next)) return this.fault(start, message, field, "is not valid UTF-8")
-        } else if (kind === "packed varints") {
-          budget -= (next - start) >> 10
-          if (!this.isVarints(start, next)) return this.fault(start, message, field, "does not end with a whole varint")
-        } else if (kind === "packed fixed64") {
-          if ((next - start) % 8 !== 0) return this.fault(start, message, field, `has ${next - start} bytes, which 8 does not divide`)
-        } else if (kind !== "bytes") return this.wrongType(pos, message, field, tag)
-      } else if ((tag & 7) !== wireTypeOf(field)) return this.wrongType(pos, message, field, tag)
+      // The usual case inline: a tag of one byte, and a length of one byte if it has one.
+      let tag = bytes[pos]!
+      let start = pos + 2
+      let next: number
+      if ((tag & 0x87) === LENGTH && tag >= 8 && start <= end && bytes[pos + 1]! < 0x80) {
+        next = start + bytes[pos + 1]!
+        if (next > end) return explain(bytes, pos, end, this.base)
+      } else {
+        const valueAt = varintEnd(bytes, pos, end)
+        tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
+        next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
+        if (next < 0) return explain(bytes, pos, end, this.base)
+        if ((tag & 7) === LENGTH) start = varintEnd(bytes, valueAt, end)
+      }
+      const number = tag >>> 3
+      const field = number < message.fields.length ? message.fields[number] : undefined
+      if (field === undefined) pos = next
+      else if (field.message !== undefined && (tag & 7) === LENGTH) {
+        if (depth === maxDepth) return new Malformed(this.base + pos, `messages nest more than ${maxDepth} deep`)
+        pos = start
+        end = next
+        message = field.message
+        depth++
+        ends[depth] = end
+        messages[depth] = message
+      } else {
+        const fault = this.check(message, field, tag, pos, start, next)
+        if (fault !== undefined) return fault
+        if ((tag & 7) === LENGTH) budget -= (next - start) >> 10
+        pos = next
+      }
     }
+    this.pos = pos
+    this.depth = depth
     return false
+  }
+
+  private check(message: Message, field: Field, tag: number, pos: number, start: number, next: number): Malformed | undefined {
+    const { kind, wireType } = field
+    if ((tag & 7) !== LENGTH) return (tag & 7) === wireType ? undefined : this.wrongType(pos, message, field, tag)
+    switch (kind) {
+      case "bytes":
+        return undefined
+      case "string":
+        if (!this.strings || isUtf8Range(this.bytes, start, next)) return undefined
+        return this.fault(start, message, field, "is not valid UTF-8")
+      case "packed varints":
+        return this.isVarints(start, next) ? undefined : this.fault(start, message, field, "does not end with a whole varint")
+      case "packed fixed64":
+        if ((next - start) % 8 === 0) return undefined
+        return this.fault(start, message, field, `has ${next - start} bytes, which 8 does not divide`)
+      default:
+        return this.wrongType(pos, message, field, tag)
+    }
   }
 
   private isVarints(start: number, end: number): boolean {
@@ -94,7 +106,8 @@ export class Validator {
   }
 
   private wrongType(pos: number, message: Message, field: Field, tag: number): Malformed {
-    const expected = isPacked(field) ? `${LENGTH} or ${wireTypeOf(field)}` : wireTypeOf(field)
+    const packed = field.kind === "packed varints" || field.kind === "packed fixed64"
+    const expected = packed ? `${LENGTH} or ${field.wireType}` : field.wireType
     return this.fault(pos, message, field, `has wire type ${tag & 7}; expected ${expected}`)
   }
 
