@@ -18,7 +18,7 @@ export interface QueueConsumer {
   readonly abort: () => void
 }
 
-/** What one request may hold. Both are limits on merging; what is larger alone is the sender's business to cut. */
+/** What one request may hold, as far as merging goes; a batch that is larger alone comes alone. */
 export interface RequestLimits {
   readonly maxItems: number
   readonly maxBytes: number
@@ -210,11 +210,16 @@ export class ExportQueue implements Holder {
     this.queue.pushHead(held)
   }
 
-  /** Pieces take the place of a batch that was taken; they count as taken too. */
-  exchange(whole: Held, pieces: ReadonlyArray<Held>): void {
+  /** Pieces take the place of a batch that was taken, and wait at the head. */
+  substitute(whole: Held, pieces: ReadonlyArray<Held>): void {
     for (let i = pieces.length - 1; i >= 0; i--) this.pushHead(pieces[i]!)
-    for (const _ of pieces) this.takeHead()
     this.release(whole)
+  }
+
+  /** Pieces take the place of a batch that was taken, and count as taken. */
+  exchange(whole: Held, pieces: ReadonlyArray<Held>): void {
+    this.substitute(whole, pieces)
+    for (const _ of pieces) this.takeHead()
   }
 
   /** Gives the room of a settled batch back. */
@@ -254,7 +259,8 @@ export class ExportQueue implements Holder {
   private empty(withinMillis: number): Effect.Effect<void> {
     const empty = Effect.callback<void>((resume) => {
       if (this.heldBatches === 0) resume(Effect.void)
-      else this.emptyWaiters.push(() => resume(Effect.void))
+      // The last batch settles inside of its flight; who waits goes on when the flight has ended.
+      else this.emptyWaiters.push(() => resume(Effect.yieldNow))
     })
     return Effect.timeoutOption(empty, withinMillis).pipe(Effect.asVoid)
   }

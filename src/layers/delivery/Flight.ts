@@ -15,7 +15,7 @@ import { backoffMillis, isExhausted } from "./Backoff.ts"
 import type { DropLog } from "./DropLog.ts"
 import type { ExportQueue } from "./ExportQueue.ts"
 import type { Held } from "./Held.ts"
-import { halves } from "./Halves.ts"
+import { cutHeld, halves } from "./Parts.ts"
 import { judge, refusalOf } from "./Verdict.ts"
 
 /** What a flight shares with the others of its exporter. */
@@ -108,18 +108,34 @@ export class Flight {
     switch (verdict._tag) {
       case "retry":
         return this.retry(group, error)
-      case "isolate": {
-        const [first, second] = halves(group)
-        this.groups.pop()
-        this.groups.push(second, first)
-        return Effect.void
-      }
-      case "end": {
-        const refusal = refusalOf(error)
-        const lost = this.settle(group, (held) => held.fail(verdict.reason, refusal))
-        return this.tell(lost, verdict.reason, error.message)
-      }
+      case "isolate":
+        return this.isolate(group, error)
+      case "end":
+        return this.end(group, verdict.reason, error)
     }
+  }
+
+  /** Two halves go on instead: of the batches, or of the items of one that is too large alone. */
+  private isolate(group: ReadonlyArray<Held>, error: ExportError): Effect.Effect<void> {
+    if (group.length > 1) {
+      const [first, second] = halves(group)
+      this.groups.pop()
+      this.groups.push(second, first)
+      return Effect.void
+    }
+    const [whole] = group as [Held]
+    const pieces = cutHeld(whole, { maxItems: Math.ceil(whole.items / 2), maxBytes: 0 })
+    if (pieces === undefined) return this.end(group, "too_large", error)
+    this.context.queue.exchange(whole, pieces)
+    this.groups.pop()
+    for (const piece of pieces.toReversed()) this.groups.push([piece])
+    return Effect.void
+  }
+
+  private end(group: ReadonlyArray<Held>, reason: DropReason, error: ExportError): Effect.Effect<void> {
+    const refusal = refusalOf(error)
+    const lost = this.settle(group, (held) => held.fail(reason, refusal))
+    return this.tell(lost, reason, error.message)
   }
 
   private retry(group: ReadonlyArray<Held>, error: ExportError): Effect.Effect<void> {

@@ -7,9 +7,16 @@ import type { Push } from "../graph/Component.ts"
 import { DropLog } from "./DropLog.ts"
 import type { ExportQueue, QueueConsumer, RequestLimits } from "./ExportQueue.ts"
 import { Flight, type FlightContext } from "./Flight.ts"
+import type { Held } from "./Held.ts"
+import { cutHeld } from "./Parts.ts"
 
-/** Natural batching merges up to this much: the collector's batch size, and a byte below gRPC's default message limit of 4 MiB. */
-export const naturalLimits: RequestLimits = { maxItems: 8192, maxBytes: 3_900_000 }
+interface SendLimits extends RequestLimits {
+  /** A batch with more items than this is cut; 0 is no limit. One with more than `maxBytes` always is. */
+  readonly cutItems: number
+}
+
+/** Natural batching merges up to the collector's batch size, and stays below gRPC's default message limit of 4 MiB. */
+const naturalLimits: SendLimits = { maxItems: 8192, maxBytes: 3_900_000, cutItems: 0 }
 
 /** With a request under way that does not end, another one goes out for what has waited this long. */
 const patienceMillis = 100
@@ -28,7 +35,7 @@ const closeMillis = 30_000
 export class Senders implements QueueConsumer {
   private readonly queue: ExportQueue
   private readonly settings: ExporterSettings
-  private readonly limits: RequestLimits
+  private readonly limits: SendLimits
   private readonly context: FlightContext
   private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   private readonly flights = new Map<Flight, Fiber.Fiber<void>>()
@@ -93,7 +100,19 @@ export class Senders implements QueueConsumer {
 
   private turn(): void {
     this.isTurnPending = false
-    while (this.isAttached && this.canStart()) this.start(new Flight(this.queue.takeRun(this.limits), this.context))
+    while (this.isAttached && this.canStart()) this.start(new Flight(this.take(), this.context))
+  }
+
+  /** The next run; a batch that is too large for one request is cut first, and its other pieces wait at the head. */
+  private take(): ReadonlyArray<Held> {
+    const { queue, limits } = this
+    const run = queue.takeRun(limits)
+    const [first] = run as [Held]
+    if (first.sizeBytes <= limits.maxBytes && (limits.cutItems === 0 || first.items <= limits.cutItems)) return run
+    const pieces = cutHeld(first, { maxItems: limits.cutItems, maxBytes: limits.maxBytes })
+    if (pieces === undefined) return run
+    queue.substitute(first, pieces)
+    return queue.takeRun(limits)
   }
 
   private canStart(): boolean {
@@ -160,9 +179,9 @@ export interface SendersOptions {
   readonly settings: ExporterSettings
 }
 
-const limitsOf = ({ sending_queue: { batch } }: ExporterSettings): RequestLimits => {
+const limitsOf = ({ sending_queue: { batch } }: ExporterSettings): SendLimits => {
   if (batch === undefined || batch.max_size === 0) return naturalLimits
   return batch.sizer === "items"
-    ? { maxItems: batch.max_size, maxBytes: naturalLimits.maxBytes }
-    : { maxItems: naturalLimits.maxItems, maxBytes: Math.min(batch.max_size, naturalLimits.maxBytes) }
+    ? { ...naturalLimits, maxItems: batch.max_size, cutItems: batch.max_size }
+    : { ...naturalLimits, maxBytes: Math.min(batch.max_size, naturalLimits.maxBytes) }
 }

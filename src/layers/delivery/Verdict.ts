@@ -20,11 +20,11 @@ const tooLarge: Verdict = { _tag: "end", reason: "too_large" }
 const permanent: Verdict = { _tag: "end", reason: "permanent_error" }
 
 /** The request exceeds what the backend takes: HTTP 413, or gRPC RESOURCE_EXHAUSTED without a hint when to come again. */
-export const isTooLarge = (error: ExportError): boolean => !error.retryable && error.code === GrpcCode.RESOURCE_EXHAUSTED
+const isTooLarge = (error: ExportError): boolean => !error.retryable && error.code === GrpcCode.RESOURCE_EXHAUSTED
 
 export const judge = (error: ExportError, group: ReadonlyArray<Held>): Verdict => {
   if (error.retryable) return retry
-  if (isTooLarge(error)) return group.length > 1 ? isolate : tooLarge
+  if (isTooLarge(error)) return group.length > 1 || group[0]!.items > 1 ? isolate : tooLarge
   return group.length > 1 && concernsContent(error.code) ? isolate : permanent
 }
 
