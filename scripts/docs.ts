@@ -1,9 +1,13 @@
 // `npm run docs`: writes the references that are made from the code. Tests compare them with what is checked in.
 import { writeFileSync } from "node:fs"
 import { builtIn } from "../src/layers/BuiltIn.ts"
+import { metricsReference } from "./docs/metrics.ts"
 import { reference } from "./docs/Reference.ts"
 
-const pages: Readonly<Record<string, string>> = { "docs/components.md": reference(builtIn) }
+const pages: Readonly<Record<string, string>> = {
+  "docs/components.md": reference(builtIn),
+  "docs/metrics.md": metricsReference()
+}
 
 for (const [path, text] of Object.entries(pages)) {
   writeFileSync(new URL(`../${path}`, import.meta.url), text)

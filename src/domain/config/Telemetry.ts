@@ -57,7 +57,7 @@ export const Telemetry = Schema.Struct({
 export interface TelemetrySettings {
   readonly logs: { readonly level: "debug" | "info" | "warn" | "error"; readonly encoding: "console" | "json" }
   /** Where `/metrics` is served; `undefined` when it is off. */
-  readonly metrics: { readonly host: string; readonly port: number } | undefined
+  readonly metrics: { readonly host: string; readonly port: number; readonly level: "basic" | "normal" | "detailed" } | undefined
 }
 
 const splitAddress = (address: string): { readonly host: string; readonly port: number } | undefined => {
@@ -69,9 +69,10 @@ export const toTelemetrySettings = ({ logs, metrics }: typeof Telemetry.Type): T
   const pulled = metrics.readers?.find((reader) => reader.pull !== undefined)?.pull?.exporter.prometheus
   const address = metrics.address === undefined ? undefined : splitAddress(metrics.address)
   const { host, port } = pulled ?? address ?? { host: "localhost", port: 8888 }
-  const off = metrics.level === "none" || (metrics.readers !== undefined && pulled === undefined)
+  const { level } = metrics
+  const off = metrics.readers !== undefined && pulled === undefined
   return {
     logs: { level: logs.level.toLowerCase() as TelemetrySettings["logs"]["level"], encoding: logs.encoding },
-    metrics: off ? undefined : { host, port }
+    metrics: off || level === "none" ? undefined : { host, port, level }
   }
 }

@@ -52,7 +52,7 @@ describe("Check", () => {
     assert.strictEqual(formatLocation(locate(exporter.settings, ["endpoint"])), "weir.yaml:11:15")
     assert.deepStrictEqual(checked.telemetry, {
       logs: { level: "info", encoding: "console" },
-      metrics: { host: "localhost", port: 8888 }
+      metrics: { host: "localhost", port: 8888, level: "normal" }
     })
   })
 
@@ -245,11 +245,13 @@ ${pipelines}`
 
   it("reads the collector's telemetry settings in both spellings", () => {
     const telemetry = (yaml: string) => valid(good.replace("service:\n", `service:\n  telemetry:\n${yaml}`)).checked.telemetry
-    assert.deepStrictEqual(telemetry("    metrics: {address: 0.0.0.0:9999}\n").metrics, { host: "0.0.0.0", port: 9999 })
+    assert.deepStrictEqual(telemetry("    metrics: {address: 0.0.0.0:9999}\n").metrics, { host: "0.0.0.0", port: 9999, level: "normal" })
     assert.deepStrictEqual(telemetry("    metrics: {readers: [{pull: {exporter: {prometheus: {host: a, port: 1}}}}]}\n").metrics, {
       host: "a",
-      port: 1
+      port: 1,
+      level: "normal"
     })
+    assert.strictEqual(telemetry("    metrics: {level: detailed}\n").metrics?.level, "detailed")
     assert.isUndefined(telemetry("    metrics: {level: none}\n").metrics)
     assert.deepStrictEqual(telemetry("    logs: {level: DEBUG, encoding: json, sampling: {enabled: true}}\n").logs, {
       level: "debug",
