@@ -90,10 +90,11 @@ export class HttpExchange implements Exchange {
   }
 
   accept(partial: PartialSuccess | undefined): void {
+    const { request } = this
     const response = this.finish()
-    if (response === undefined) return
+    if (response === undefined || request === undefined) return
     writeSuccess(response, this.encoding, this.signal, partial)
-    this.service.slowWriters.watch(response)
+    this.service.slowWriters.watch(request.socket)
   }
 
   refuse(refusal: Refusal): void {
@@ -102,7 +103,7 @@ export class HttpExchange implements Exchange {
     if (response === undefined || request === undefined) return
     writeRefusal(response, this.encoding, refusal)
     if (!request.complete) discard(request)
-    this.service.slowWriters.watch(response)
+    this.service.slowWriters.watch(request.socket)
   }
 
   /** Lets go of request and response: batches that wait in queues must not keep them alive. */

@@ -79,7 +79,7 @@ export class HttpService {
       if (expects) response.shouldKeepAlive = false
       writeError(response, encoding, status, code, message, undefined)
       this.let(request)
-      this.slowWriters.watch(response)
+      this.slowWriters.watch(request.socket)
     }
 
     if (signal === undefined) return refuse(404, GrpcCode.UNIMPLEMENTED, `nothing is served at ${request.url!.slice(0, 200)}`)
@@ -116,7 +116,7 @@ export class HttpService {
       if (expects) response.shouldKeepAlive = false
       writeRefusal(response, encoding, refusal)
       this.let(request)
-      return this.slowWriters.watch(response)
+      return this.slowWriters.watch(request.socket)
     }
     if (expects) response.writeContinue()
     new HttpExchange(this, request, response, signal, encoding, compression, announced).read()

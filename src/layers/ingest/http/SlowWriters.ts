@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { deadlines, type Expiring } from "../Deadlines.ts"
 
@@ -12,10 +11,9 @@ export class SlowWriters {
     this.timeout = timeout
   }
 
-  /** Looks at the connection of a response that was just written. */
-  watch(response: ServerResponse): void {
-    const { socket } = response
-    if (this.timeout === 0 || socket === null || socket.writableLength === 0 || this.watched.has(socket)) return
+  /** Looks at the connection of a response that was just written, or that waits for an earlier one of the same connection. */
+  watch(socket: Socket): void {
+    if (this.timeout === 0 || socket.writableLength === 0 || this.watched.has(socket)) return
     this.watched.add(socket)
     deadlines.add(new SlowWriter(socket, this.watched, performance.now() + this.timeout))
   }
