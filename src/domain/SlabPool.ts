@@ -29,13 +29,16 @@ class Slab extends Lease {
 /** Memory of its own, for pieces too large to share a slab; given back to the system at release. */
 class Loan extends Lease {
   private readonly buffer: ArrayBuffer
+  private readonly pool: SlabPool
 
-  constructor(buffer: ArrayBuffer) {
+  constructor(buffer: ArrayBuffer, pool: SlabPool) {
     super()
     this.buffer = buffer
+    this.pool = pool
   }
 
   protected free(): void {
+    this.pool.returned(this.buffer.byteLength)
     this.buffer.transfer(0)
   }
 }
@@ -57,9 +60,16 @@ export class SlabPool {
   private readonly idle: Array<Slab> = []
   private readonly idleSlabs: number
   private opened: { readonly slab: Slab } | { readonly buffer: ArrayBuffer } | undefined
+  private occupied = 0
 
   constructor(idleSlabs = 64) {
     this.idleSlabs = idleSlabs
+  }
+
+  /** Memory that is handed out and not yet returned, in bytes; a full slab counts as a whole until its last piece is released, the one
+   * that is being filled does not count. */
+  get occupiedBytes(): number {
+    return this.occupied
   }
 
   open(maxBytes: number): Uint8Array {
@@ -72,7 +82,10 @@ export class SlabPool {
     if (slab === undefined || slab.used + maxBytes > slabBytes) {
       const full = slab
       slab = this.current = this.idle.pop()?.reuse() ?? new Slab(this)
-      full?.release()
+      if (full !== undefined) {
+        this.occupied += slabBytes
+        full.release()
+      }
     }
     this.opened = { slab }
     return new Uint8Array(slab.buffer, slab.used, slabBytes - slab.used)
@@ -82,7 +95,10 @@ export class SlabPool {
     const opened = this.opened
     if (opened === undefined) throw new Error("SlabPool.close without open")
     this.opened = undefined
-    if ("buffer" in opened) return { bytes: new Uint8Array(opened.buffer, 0, usedBytes), lease: new Loan(opened.buffer) }
+    if ("buffer" in opened) {
+      this.occupied += opened.buffer.byteLength
+      return { bytes: new Uint8Array(opened.buffer, 0, usedBytes), lease: new Loan(opened.buffer, this) }
+    }
     const { slab } = opened
     const bytes = new Uint8Array(slab.buffer, slab.used, usedBytes)
     slab.used = (slab.used + usedBytes + 7) & ~7
@@ -96,7 +112,12 @@ export class SlabPool {
     return this.close(sizeBytes)
   }
 
+  returned(sizeBytes: number): void {
+    this.occupied -= sizeBytes
+  }
+
   recycle(slab: Slab): void {
+    this.returned(slabBytes)
     if (this.idle.length < this.idleSlabs) this.idle.push(slab)
   }
 }

@@ -9,7 +9,7 @@ export type Trigger = "size" | "timeout" | "drain"
 export interface BatcherOptions<A> {
   /** Give out a group when it has this many items; 0 gives out every element at once. */
   readonly minItems: number
-  /** And when it has this many bytes. */
+  /** And before it would have more bytes than this; one element alone may. */
   readonly maxBytes: number
   /** And when its first element has waited this long; 0 gives out every element at once. */
   readonly flushMillis: number
@@ -62,6 +62,10 @@ export class Batcher<A extends Sized> {
   push(key: string, element: A): void {
     const { minItems, maxBytes, flushMillis } = this.options
     let group = this.groups.get(key)
+    if (group !== undefined && group.sizeBytes + element.sizeBytes > maxBytes) {
+      this.giveOut(key, group, "size")
+      group = undefined
+    }
     if (group === undefined) {
       group = { elements: [], dueMillis: this.clock.currentTimeMillisUnsafe() + flushMillis, items: 0, sizeBytes: 0 }
       this.groups.set(key, group)

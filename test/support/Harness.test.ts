@@ -4,7 +4,7 @@ import { Backend, ok, unavailable } from "./Backend.ts"
 import { countItems, Ledger } from "./Ledger.ts"
 import { grpcTransport, httpTransport, RawSender } from "./RawSender.ts"
 import { Seeded } from "./Seeded.ts"
-import { until } from "./WeirProcess.ts"
+import { until } from "./Facts.ts"
 
 describe.each(["http", "grpc"] as const)("senders and a scripted backend over %s", (protocol) => {
   it("agree on every item, whatever the backend does and however often it dies", async () => {

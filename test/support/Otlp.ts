@@ -8,8 +8,11 @@ import type { Signal } from "../../src/domain/Signal.ts"
 interface MessageType {
   readonly encode: (message: unknown) => { readonly finish: () => Uint8Array }
   readonly decode: (bytes: Uint8Array) => unknown
-  readonly toObject: (message: unknown, options: { readonly longs: typeof String; readonly bytes: typeof String }) => unknown
+  readonly toObject: (message: unknown, options: typeof asPlain) => unknown
 }
+
+/** Defaults are written out, so that a zero that was sent and one that was left out read the same, as they do in protobuf. */
+const asPlain = { longs: String, bytes: String, defaults: true, arrays: true }
 
 const { opentelemetry } = createRequire(import.meta.url)("otlp-transformer-generated/build/src/generated/root.js")
 const { trace, metrics, logs } = opentelemetry.proto.collector
@@ -35,7 +38,7 @@ export const encode = (signal: Signal, message: unknown): Uint8Array => requestT
 
 export const decode = (signal: Signal, bytes: Uint8Array): Plain => {
   const type = requestTypes[signal]
-  return type.toObject(type.decode(bytes), { longs: String, bytes: String }) as Plain
+  return type.toObject(type.decode(bytes), asPlain) as Plain
 }
 
 /** An export response; with `rejected` a partial success. */
@@ -76,13 +79,33 @@ export const itemsOf = (signal: Signal, request: Plain): ReadonlyArray<Item> => 
       const around = { resource: without(group, scopes), scope: without(scoped, items) }
       if (signal !== "metrics") return list(scoped, items).map((item): Item => ({ ...around, metric: undefined, item }))
       return list(scoped, items).flatMap((metric) => {
-        const kind = metricKinds.find((name) => metric[name] !== undefined)
+        const kind = metricKinds.find((name) => metric[name] !== undefined && metric[name] !== null)
         if (kind === undefined) return []
         const data = metric[kind]!
         const head = { ...without(metric, kind), [kind]: without(data, "dataPoints") }
         return list(data, "dataPoints").map((item): Item => ({ ...around, metric: head, item }))
       })
     })
+  )
+}
+
+/** OTLP means the same by a scope that is left out and by an empty one. */
+const emptyScope = JSON.stringify({ attributes: [], name: "", version: "", droppedAttributesCount: 0 })
+
+/** Items as text in a fixed order: equal when every field of every item and of its surroundings is. */
+export const canonical = (items: ReadonlyArray<Item>): ReadonlyArray<string> =>
+  items.map((item) => JSON.stringify(item).replace('"scope":{"scope":null', `"scope":{"scope":${emptyScope}`)).sort()
+
+/** Fails with the first item that is missing or different, not with all of them. */
+export const assertSame = (actual: ReadonlyArray<string>, expected: ReadonlyArray<string>): void => {
+  const arrived = new Set(actual)
+  const wanted = new Set(expected)
+  const lacking = expected.filter((item) => !arrived.has(item))
+  const surplus = actual.filter((item) => !wanted.has(item))
+  if (lacking.length === 0 && surplus.length === 0 && actual.length === expected.length) return
+  throw new Error(
+    `${actual.length} items arrived, ${expected.length} were expected; ${lacking.length} are missing, the first one\n  ${lacking[0]}\n` +
+      `and ${surplus.length} were not expected, the first one\n  ${surplus[0]}`
   )
 }
 

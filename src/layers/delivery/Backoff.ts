@@ -2,6 +2,9 @@ import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 
 type RetrySettings = ExporterSettings["retry_on_failure"]
 
+/** What timers can wait, 24 days; a backend may ask for any time. */
+const longestMillis = 2 ** 31 - 1
+
 /**
  * Wait before the next attempt, in milliseconds: exponential with jitter, and never shorter than the backend asked for.
  *
@@ -9,7 +12,7 @@ type RetrySettings = ExporterSettings["retry_on_failure"]
  */
 export const backoffMillis = (settings: RetrySettings, failures: number, random: number, retryAfterMillis = 0): number => {
   const interval = Math.min(settings.initial_interval * settings.multiplier ** (failures - 1), settings.max_interval)
-  return Math.max(interval * (1 + settings.randomization_factor * (2 * random - 1)), retryAfterMillis)
+  return Math.min(Math.max(interval * (1 + settings.randomization_factor * (2 * random - 1)), retryAfterMillis), longestMillis)
 }
 
 /** Whether a batch that was first sent `elapsedMillis` ago is given up rather than tried again after `waitMillis`. */

@@ -25,7 +25,7 @@ export interface RequestLimits {
 }
 
 /** After the drain's deadline, requests that were stopped get this long to let go of their memory. */
-const abortMillis = 1000
+const abortMillis = 3000
 
 /**
  * The queue in front of one exporter, for one signal. It belongs to the graph, not to the exporter's node: when a swap changes the

@@ -9,6 +9,7 @@ import type { Holder } from "../../domain/Passage.ts"
 import type { Refusal } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
+import type { BatchMeasures } from "../analysis/processors/BatchMeasures.ts"
 import type { ExportError } from "../../streams/ExportError.ts"
 import type { ComponentError } from "./ComponentError.ts"
 import type { Listeners } from "./Listeners.ts"
@@ -98,7 +99,13 @@ export type Processing =
       readonly concurrency: number
     }
   /** A processor that holds batches itself and sends them on through its outlet; `drain` empties it. */
-  | { readonly _tag: "Holding"; readonly holder: Holder; readonly drain: Effect.Effect<void> }
+  | {
+      readonly _tag: "Holding"
+      readonly holder: Holder
+      readonly drain: Effect.Effect<void>
+      /** What a `batch` processor tells about itself. */
+      readonly measures?: BatchMeasures
+    }
 
 export interface ProcessorSpec<Config> extends Described<Config> {
   readonly make: (config: Config, context: ProcessorContext) => Effect.Effect<Processing, ComponentError, Scope.Scope>

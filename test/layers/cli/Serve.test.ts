@@ -9,7 +9,7 @@ import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
 import { itemsOf } from "../../support/Otlp.ts"
 import { httpTransport } from "../../support/RawSender.ts"
 import { request } from "../../support/Requests.ts"
-import { freePort, isListening, until } from "../../support/WeirProcess.ts"
+import { freePort, isListening, until } from "../../support/Facts.ts"
 
 const entry = fileURLToPath(new URL("../../../bin/weir.js", import.meta.url))
 

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { Books } from "../../../src/domain/Books.ts"
 import { healthCheck } from "../../../src/layers/extensions/HealthCheck.ts"
-import { freePort, isListening } from "../../support/WeirProcess.ts"
+import { freePort, isListening } from "../../support/Facts.ts"
 
 const start = (settings: object, isReady: () => boolean) => {
   const config = Schema.decodeUnknownSync(healthCheck.config)(settings)

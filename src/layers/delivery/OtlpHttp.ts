@@ -1,0 +1,142 @@
+import { Agent as HttpAgent, type OutgoingHttpHeaders } from "node:http"
+import { Agent as HttpsAgent } from "node:https"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { GrpcCode } from "../../domain/GrpcCode.ts"
+import type { Signal } from "../../domain/Signal.ts"
+import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
+import { Count, Duration, field, optional, section } from "../../domain/config/Fields.ts"
+import { toJson } from "../../domain/otlp/json/ToJson.ts"
+import { ExportError } from "../../streams/ExportError.ts"
+import { exporter, type Exported, type ExporterContext, type ExportRequest, type Push } from "../graph/Component.ts"
+import { ComponentError } from "../graph/ComponentError.ts"
+import * as ClientHeaders from "./ClientHeaders.ts"
+import { compress, compressionParams, compressor, type Compressor } from "./Compression.ts"
+import { type HttpAnswer, post } from "./HttpPost.ts"
+import { interpret } from "./HttpVerdict.ts"
+import * as TlsClient from "./TlsClient.ts"
+
+const noEffect = "Accepted for the collector's sake; without effect."
+
+const OtlpHttpConfig = Schema.Struct({
+  ...ExporterSettings.fields,
+  endpoint: optional(Schema.String, "URL of the backend; `/v1/traces`, `/v1/metrics` and `/v1/logs` are appended."),
+  traces_endpoint: optional(Schema.String, "Whole URL for traces, instead of `endpoint`."),
+  metrics_endpoint: optional(Schema.String, "Whole URL for metrics, instead of `endpoint`."),
+  logs_endpoint: optional(Schema.String, "Whole URL for logs, instead of `endpoint`."),
+  encoding: field(Schema.Literals(["proto", "json"]), "proto", "Protobuf, or OTLP/JSON."),
+  compression: field(Schema.Literals(["gzip", "zstd", "deflate", "none", ""]), "gzip", "Compression of requests."),
+  compression_params: compressionParams,
+  headers: ClientHeaders.ClientHeaders,
+  tls: section(TlsClient.TlsClient, "TLS, for `https://` endpoints."),
+  max_idle_conns: field(Count, 100, "Connections to keep open between requests."),
+  max_conns_per_host: field(Count, 0, "Connections at once, at most; 0 is no limit."),
+  idle_conn_timeout: field(Duration, "90s", "Close a connection that has been idle for this long; 0s keeps it."),
+  timeout: field(Duration, "30s", "Time limit of one attempt."),
+  max_idle_conns_per_host: optional(Count, noEffect),
+  read_buffer_size: optional(Count, noEffect),
+  write_buffer_size: optional(Count, noEffect)
+})
+
+type Config = typeof OtlpHttpConfig.Type
+
+const endpointKey = { traces: "traces_endpoint", metrics: "metrics_endpoint", logs: "logs_endpoint" } as const
+
+const urlFor = (config: Config, { id, signal }: ExporterContext): Effect.Effect<URL, ComponentError> => {
+  const key = config[endpointKey[signal]] === undefined ? "endpoint" : endpointKey[signal]
+  const value = config[key]
+  const fail = (message: string) => Effect.fail(new ComponentError({ component: id, path: [key], message }))
+  if (value === undefined) return fail(`endpoint is missing: expected a URL such as "http://localhost:4318", or ${endpointKey[signal]}`)
+  const url = URL.parse(key === "endpoint" ? `${value.replace(/\/+$/, "")}/v1/${signal}` : value)
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    return fail(`"${value}" is no URL: expected one such as "http://localhost:4318"`)
+  }
+  return Effect.succeed(url)
+}
+
+const agentFor = (config: Config, { id }: ExporterContext, url: URL): Effect.Effect<HttpAgent, ComponentError, Scope.Scope> => {
+  const options = {
+    keepAlive: true,
+    maxFreeSockets: config.max_idle_conns,
+    maxSockets: config.max_conns_per_host === 0 ? Infinity : config.max_conns_per_host,
+    ...(config.idle_conn_timeout === 0 ? {} : { timeout: config.idle_conn_timeout })
+  }
+  return Effect.acquireRelease(
+    url.protocol === "https:"
+      ? Effect.map(TlsClient.load(id, config.tls), (tls) => new HttpsAgent({ ...options, ...tls }))
+      : Effect.sync(() => new HttpAgent(options)),
+    (agent) => Effect.sync(() => agent.destroy())
+  )
+}
+
+const make = (config: Config, context: ExporterContext): Effect.Effect<Push, ComponentError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { signal } = context
+    const url = yield* urlFor(config, context)
+    const agent = yield* agentFor(config, context, url)
+    const headers: OutgoingHttpHeaders = {
+      "user-agent": ClientHeaders.userAgent,
+      ...(yield* ClientHeaders.check(context.id, config.headers)),
+      "content-type": config.encoding === "json" ? "application/json" : "application/x-protobuf"
+    }
+    const compressing = compressor(config.compression, config.compression_params.level)
+    const encode = config.encoding === "json" ? asJson : asProtobuf
+    const bodyOf = (request: ExportRequest): Effect.Effect<Body, ExportError> =>
+      compressing === undefined ? encode(request) : Effect.flatMap(encode(request), (body) => pack(compressing, body))
+    return (request) =>
+      bodyOf(request).pipe(
+        Effect.flatMap(({ chunks, sizeBytes, encoding }) => {
+          const framing = encoding === undefined ? {} : { "content-encoding": encoding }
+          return post(url, agent, { ...headers, ...framing, "content-length": sizeBytes }, chunks)
+        }),
+        Effect.flatMap((answer) => settle(signal, answer))
+      )
+  })
+
+interface Body {
+  readonly chunks: ReadonlyArray<Uint8Array>
+  readonly sizeBytes: number
+  readonly encoding?: string
+}
+
+const asProtobuf = (request: ExportRequest): Effect.Effect<Body> => Effect.succeed(request)
+
+const asJson = ({ signal, chunks }: ExportRequest): Effect.Effect<Body, ExportError> =>
+  Effect.suspend(() => {
+    const json = toJson(signal, chunks)
+    if (json instanceof Uint8Array) return Effect.succeed({ chunks: [json], sizeBytes: json.length })
+    return Effect.fail(
+      new ExportError({ retryable: false, code: GrpcCode.INVALID_ARGUMENT, message: `cannot be written as JSON: ${json.message}` })
+    )
+  })
+
+const pack = (compressing: Compressor, { chunks, sizeBytes }: Body): Effect.Effect<Body> =>
+  Effect.map(compress(compressing, chunks, sizeBytes), (packed) => ({
+    chunks: [packed],
+    sizeBytes: packed.length,
+    encoding: compressing.encoding
+  }))
+
+const settle = (signal: Signal, answer: HttpAnswer): Effect.Effect<Exported, ExportError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const outcome = interpret(signal, answer, now)
+    return outcome instanceof ExportError ? Effect.fail(outcome) : Effect.succeed(outcome)
+  })
+
+/**
+ * Sends OTLP over HTTP/1.1 (OTLP 1.11, section "OTLP/HTTP"): one POST a request on kept connections, protobuf or JSON.
+ *
+ * Fails: 429, 502, 503, 504 and network errors may pass, and `Retry-After` is obeyed; everything else is permanent. Redirects are not
+ * followed. Closes: the connections, after the senders have ended.
+ */
+export const OtlpHttp = exporter({
+  type: "otlp_http",
+  aliases: ["otlphttp"],
+  description: "Sends OTLP over HTTP, as protobuf or JSON.",
+  signals: ["traces", "metrics", "logs"],
+  config: OtlpHttpConfig,
+  settings: (config) => config,
+  make
+})
