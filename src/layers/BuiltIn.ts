@@ -1,9 +1,29 @@
+import { forward } from "./analysis/connectors/Forward.ts"
 import { newServices } from "./analysis/NewServices.ts"
+import { batch } from "./analysis/processors/Batch.ts"
+import { filter } from "./analysis/processors/Filter.ts"
+import { memoryLimiter } from "./analysis/processors/MemoryLimiter.ts"
+import { transform } from "./analysis/processors/Transform.ts"
 import { debug } from "./delivery/Debug.ts"
 import { file } from "./delivery/File.ts"
+import { OtlpGrpc } from "./delivery/OtlpGrpc.ts"
+import { OtlpHttp } from "./delivery/OtlpHttp.ts"
 import { healthCheck } from "./extensions/HealthCheck.ts"
 import type { Component } from "./graph/Component.ts"
 import { otlpReceiver } from "./ingest/OtlpReceiver.ts"
 
 /** The components that come with Weir. They are added with `Components.layer(...builtIn)`, the way custom ones are. */
-export const builtIn: ReadonlyArray<Component> = [otlpReceiver, newServices, debug, file, healthCheck]
+export const builtIn: ReadonlyArray<Component> = [
+  otlpReceiver,
+  batch,
+  filter,
+  memoryLimiter,
+  newServices,
+  transform,
+  forward,
+  debug,
+  file,
+  OtlpGrpc,
+  OtlpHttp,
+  healthCheck
+]
