@@ -96,6 +96,16 @@ const emptyScope = JSON.stringify({ attributes: [], name: "", version: "", dropp
 export const canonical = (items: ReadonlyArray<Item>): ReadonlyArray<string> =>
   items.map((item) => JSON.stringify(item).replace('"scope":{"scope":null', `"scope":{"scope":${emptyScope}`)).sort()
 
+/** `canonical`, with attributes in the order of their keys: a map's order means nothing, and the Collector's changes when it deletes. */
+export const canonicalMaps = (items: ReadonlyArray<Item>): ReadonlyArray<string> =>
+  canonical(
+    items.map((item) =>
+      JSON.parse(JSON.stringify(item), (key, value) =>
+        key === "attributes" ? value.sort((a: Plain, b: Plain) => (String(a.key) < String(b.key) ? -1 : 1)) : value
+      )
+    )
+  )
+
 /** Fails with the first item that is missing or different, not with all of them. */
 export const assertSame = (actual: ReadonlyArray<string>, expected: ReadonlyArray<string>): void => {
   const arrived = new Set(actual)
@@ -103,9 +113,13 @@ export const assertSame = (actual: ReadonlyArray<string>, expected: ReadonlyArra
   const lacking = expected.filter((item) => !arrived.has(item))
   const surplus = actual.filter((item) => !wanted.has(item))
   if (lacking.length === 0 && surplus.length === 0 && actual.length === expected.length) return
+  const [missing = "", unexpected = ""] = [lacking[0], surplus[0]]
+  let from = 0
+  while (from < missing.length && missing[from] === unexpected[from]) from++
   throw new Error(
-    `${actual.length} items arrived, ${expected.length} were expected; ${lacking.length} are missing, the first one\n  ${lacking[0]}\n` +
-      `and ${surplus.length} were not expected, the first one\n  ${surplus[0]}`
+    `${actual.length} items arrived, ${expected.length} were expected; ${lacking.length} are missing and ${surplus.length} were not ` +
+      `expected. The first of each:\n  ${missing}\n  ${unexpected}\nThey differ where\n  ${missing.slice(Math.max(0, from - 60), from + 200)}\n` +
+      `was expected and this arrived\n  ${unexpected.slice(Math.max(0, from - 60), from + 200)}`
   )
 }
 

@@ -109,6 +109,8 @@ export interface SenderOptions {
   readonly next: () => { readonly items: number; readonly tenant: string }
   /** A break after each request, in milliseconds. */
   readonly pauseMillis?: number
+  /** After a broken connection send the request again, as an HTTP client does with a kept connection that turns out to be closed. */
+  readonly resend?: boolean
 }
 
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
@@ -153,6 +155,7 @@ export class RawSender {
       if (answer._tag === "lost") {
         this.breaks.push(answer.reason)
         await pause(10)
+        if (this.options.resend === true && !this.stopping) continue
         return note(ledger.unknown)
       }
       this.refusals.push(answer.status)
