@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
+import { Backend, hang } from "../../support/Backend.ts"
 import { itemsOf } from "../../support/Otlp.ts"
 import { httpTransport } from "../../support/RawSender.ts"
 import { request } from "../../support/Requests.ts"
@@ -144,5 +145,46 @@ describe("weir run", () => {
     await send(second, "a")
     child.kill("SIGTERM")
     assert.strictEqual(await exited, 0)
+  })
+})
+
+describe("a stop while the backend hangs", () => {
+  const stuck = async () => {
+    const backend = await Backend.start({ protocol: "http", behaviour: hang, onDelivery: () => {} })
+    const port = await freePort()
+    write(
+      "weir.yaml",
+      settings(port)
+        .replace("{file: {path: out.jsonl}}", `{otlp_http: {endpoint: "${backend.endpoint}", timeout: 60s}}`)
+        .replace("[file]", "[otlp_http]")
+    )
+    const running = weir("run", "--config", "weir.yaml")
+    await running.says(/otlp \(http\)/)
+    await send(port, "a")
+    await until("the backend has the request", () => backend.requests === 1)
+    running.child.kill("SIGINT")
+    await running.says(/SIGINT: draining/)
+    return { ...running, backend }
+  }
+
+  it("takes at most 15 s, ends with 0, and counts what was not delivered", async () => {
+    const { backend, exited, seen } = await stuck()
+    const since = performance.now()
+    assert.strictEqual(await exited, 0)
+    assert.isBelow(performance.now() - since, 15_000)
+    assert.match(seen.output, /balance: accepted 1 .* = delivered 0 \+ dropped 1 \+ returned 0 \+ held 0\n$/)
+    await backend.kill()
+  })
+
+  it("ends at once at a second signal", async () => {
+    const { backend, child, seen } = await stuck()
+    // One that follows the first too closely is its echo, so it is sent until it counts.
+    await until("the process has ended", () => {
+      child.kill("SIGINT")
+      return seen.exit !== undefined
+    })
+    assert.strictEqual(seen.exit, 130)
+    assert.notInclude(seen.output, "balance")
+    await backend.kill()
   })
 })
