@@ -221,18 +221,27 @@ export const sortConditions = (signal: Signal, groups: ReadonlyArray<ConditionGr
   return sorted
 }
 
-/** One program per level for conditions that only look; `sources` by condition number. */
+export interface ConditionProgram {
+  readonly level: Level
+  readonly program: Program
+  readonly sources: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<number>
+  readonly run: DropRun
+}
+
+/** One program per level for conditions that only look; `sources` and `rows` (the entry of `sorted`) by condition number. */
 export const conditionPrograms = (
   registers: Registers,
   sorted: ReadonlyArray<LevelConditions>,
   errors: Errors
-): ReadonlyArray<{ readonly level: Level; readonly program: Program; readonly sources: ReadonlyArray<string>; readonly run: DropRun }> => {
+): ReadonlyArray<ConditionProgram> => {
   const levels = [...new Set(sorted.map(({ context }) => levelOf[context]))].sort((a, b) => a - b)
   return levels.map((level) => {
     const builder = new ProgramBuilder(registers.ws, registers.messages[roleOf[level]]!.map)
     const sources: Array<string> = []
+    const rows: Array<number> = []
     const ranges: Array<ConditionRange> = []
-    for (const { conditions, context, implicit, propagate } of sorted) {
+    for (const [row, { conditions, context, implicit, propagate }] of sorted.entries()) {
       if (levelOf[context] !== level) continue
       const checker = new Checker(context, registers, implicit)
       const from = builder.statements
@@ -241,11 +250,12 @@ export const conditionPrograms = (
         if (condition === undefined) continue
         builder.add(condition, { kind: "match" })
         sources.push(source)
+        rows.push(row)
       }
       ranges.push({ from, to: builder.statements, propagate })
     }
     const program = new Program(builder)
-    return { level, program, sources, run: new DropRun(program, ranges, registers.cache) }
+    return { level, program, sources, rows, run: new DropRun(program, ranges, registers.cache) }
   })
 }
 

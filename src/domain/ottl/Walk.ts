@@ -375,8 +375,8 @@ export class Walk {
     return WalkEnd.done
   }
 
-  /** Items inside an envelope of the given level; -1 if it is malformed. */
-  private countItems(start: number, end: number, level: Level): number {
+  /** Items inside an envelope of the given level, in the chunk that was walked last; -1 if it is malformed. */
+  countItems(start: number, end: number, level: Level): number {
     let count = 0
     for (let at = start; at < end;) {
       const next = this.record(at, end)

@@ -51,15 +51,16 @@ export class FailureLog {
   }
 }
 
+export const toRefusal = ({ malformed, message }: PlanFailure): Refusal =>
+  malformed
+    ? new Refusal("malformed", GrpcCode.INVALID_ARGUMENT, message, undefined)
+    : new Refusal("processor_error", GrpcCode.INTERNAL, message, undefined)
+
 /** Runs a plan over a batch: the same batch if nothing changes, a new one with what is left, or why the request is turned away. */
 export const runPlan = (plan: Plan, batch: Batch): Batch | Refusal => {
   const outcome = plan.run(batch.chunks)
   if (outcome === undefined) return batch
-  if (outcome instanceof PlanFailure) {
-    return outcome.malformed
-      ? new Refusal("malformed", GrpcCode.INVALID_ARGUMENT, outcome.message, undefined)
-      : new Refusal("processor_error", GrpcCode.INTERNAL, outcome.message, undefined)
-  }
+  if (outcome instanceof PlanFailure) return toRefusal(outcome)
   let { lease } = outcome
   if (outcome.keepsOld) {
     batch.lease.retain()
