@@ -1,4 +1,5 @@
 import { forward } from "./analysis/connectors/Forward.ts"
+import { routing } from "./analysis/connectors/Routing.ts"
 import { newServices } from "./analysis/NewServices.ts"
 import { batch } from "./analysis/processors/Batch.ts"
 import { filter } from "./analysis/processors/Filter.ts"
@@ -21,6 +22,7 @@ export const builtIn: ReadonlyArray<Component> = [
   newServices,
   transform,
   forward,
+  routing,
   debug,
   file,
   OtlpGrpc,
