@@ -16,7 +16,7 @@ import { SlabPool } from "../../../src/domain/SlabPool.ts"
 import { distort } from "../../support/otlp/Distort.ts"
 import { randomRequest } from "../../support/otlp/Payloads.ts"
 import { Random } from "../../support/otlp/Random.ts"
-import { decode, groupsOf, itemsOf, type Plain } from "../../support/otlp/Reference.ts"
+import { decode, encode, groupsOf, itemsOf, type Plain } from "../../support/otlp/Reference.ts"
 
 type Mutable = { [field: string]: unknown }
 type Pair = { key?: string; value?: unknown }
@@ -205,6 +205,34 @@ describe("Edits", () => {
       }
       assert.deepStrictEqual(decode(signal, rebuilt(edits)) as unknown, expected)
     }
+  })
+
+  it("keep what is added at a message's end inside it when the neighbour was dropped before", () => {
+    const request = encode("logs", {
+      resourceLogs: [
+        { resource: { attributes: [{ key: "a" }] }, scopeLogs: [{ logRecords: [{}] }, { logRecords: [{ severityNumber: 9 }] }] }
+      ]
+    })
+    const view = new Logs()
+    index(view, request)
+    const edits = new Edits()
+    edits.begin(request)
+    const { data } = view.resources
+    edits.enter(data[LENGTH_AT]!, data[PAYLOAD]!, data[END]!)
+    edits.delete(view.scopes.data[START]!, view.scopes.data[END]!)
+    edits.enter(data[HEAD_LENGTH_AT]!, data[HEAD]!, data[HEAD_END]!)
+    const added = encodeAttribute(1, "b", true)
+    edits.insert(data[HEAD_END]!, edits.put(added, 0, added.length), edits.arenaEnd)
+    edits.leave()
+    edits.leave()
+    assert.deepStrictEqual(decode("logs", rebuilt(edits)) as unknown, {
+      resourceLogs: [
+        {
+          resource: { attributes: [{ key: "a" }, { key: "b", value: { boolValue: true } }] },
+          scopeLogs: [{ logRecords: [{ severityNumber: 9 }] }]
+        }
+      ]
+    })
   })
 
   it("forget the edits of an item that is dropped after all", () => {
