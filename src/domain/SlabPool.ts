@@ -112,6 +112,12 @@ export class SlabPool {
     return this.close(sizeBytes)
   }
 
+  /** Memory for the same purpose that was not cut here (a body that stays in the buffer it came in) counts as occupied too. */
+  lent(sizeBytes: number): void {
+    this.occupied += sizeBytes
+  }
+
+  /** Ends `lent`. */
   returned(sizeBytes: number): void {
     this.occupied -= sizeBytes
   }

@@ -8,6 +8,8 @@ import { Graph } from "./graph/Graph.ts"
 import { type BoundAddress, Listeners } from "./graph/Listeners.ts"
 import { planOf } from "./graph/Plan.ts"
 import type { SwapError } from "./graph/SwapError.ts"
+import { OwnMetrics } from "./telemetry/OwnMetrics.ts"
+import { TelemetryRegistry } from "./telemetry/Registry.ts"
 
 /**
  * The running gateway: a graph of components that a checked configuration describes, and that another one can replace while it runs.
@@ -18,7 +20,8 @@ import type { SwapError } from "./graph/SwapError.ts"
  * 1. receivers stop accepting; open requests are answered;
  * 2. processors send on what they hold;
  * 3. exporters deliver what their queues hold; the rest is dropped (`shutdown`) and counted;
- * 4. extensions end.
+ * 4. extensions end;
+ * 5. `/metrics` ends, and the last connections are closed.
  */
 export class Gateway extends Context.Service<
   Gateway,
@@ -35,17 +38,20 @@ export class Gateway extends Context.Service<
   }
 >()("weir/layers/Gateway") {
   static readonly layer = (checked: Checked<Component>): Layer.Layer<Gateway, SwapError> =>
-    Layer.effect(Gateway, make(checked)).pipe(Layer.provide(Listeners.layer))
+    Layer.effect(Gateway, make(checked)).pipe(Layer.provide([Listeners.layer, TelemetryRegistry.layer]))
 }
 
 const make = (first: Checked<Component>) =>
   Effect.gen(function* () {
     const listeners = yield* Listeners
     const books = new Books()
-    const graph = new Graph(books)
+    const telemetry = yield* TelemetryRegistry
+    const graph = new Graph({ books, telemetry })
+    // Outlives the drain, so that the last balance can still be read.
+    const ownMetrics = yield* OwnMetrics.make(books, telemetry)
     let current = first
     const swap = (checked: Checked<Component>) =>
-      graph.swap(planOf(checked)).pipe(
+      ownMetrics.serving(checked.telemetry.metrics, graph.swap(planOf(checked))).pipe(
         Effect.andThen(
           Effect.sync(() => {
             current = checked

@@ -9,8 +9,8 @@ import type { Holder } from "../../domain/Passage.ts"
 import type { Refusal } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
-import type { BatchMeasures } from "../analysis/processors/BatchMeasures.ts"
 import type { ExportError } from "../../streams/ExportError.ts"
+import type { Registry } from "../telemetry/Registry.ts"
 import type { ComponentError } from "./ComponentError.ts"
 import type { Listeners } from "./Listeners.ts"
 
@@ -35,6 +35,8 @@ export interface ComponentContext {
   /** The name in the configuration, with its suffix (`otlp_http/eu`). */
   readonly id: string
   readonly books: Books
+  /** Where a component shows numbers of its own at `/metrics`, beside the books. */
+  readonly telemetry: Registry
 }
 
 // ---- receivers
@@ -99,13 +101,7 @@ export type Processing =
       readonly concurrency: number
     }
   /** A processor that holds batches itself and sends them on through its outlet; `drain` empties it. */
-  | {
-      readonly _tag: "Holding"
-      readonly holder: Holder
-      readonly drain: Effect.Effect<void>
-      /** What a `batch` processor tells about itself. */
-      readonly measures?: BatchMeasures
-    }
+  | { readonly _tag: "Holding"; readonly holder: Holder; readonly drain: Effect.Effect<void> }
 
 export interface ProcessorSpec<Config> extends Described<Config> {
   readonly make: (config: Config, context: ProcessorContext) => Effect.Effect<Processing, ComponentError, Scope.Scope>

@@ -3,9 +3,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { Books } from "../../domain/Books.ts"
 import type { ExporterNode } from "../delivery/ExporterNode.ts"
-import { build } from "./build.ts"
+import { build, type Own } from "./build.ts"
 import { shut } from "./DeadEnd.ts"
 import { swapExtensions } from "./extensions.ts"
 import type { Listeners } from "./Listeners.ts"
@@ -26,13 +25,13 @@ export const stopDeadlines = { receivers: 4000, stages: 3000, exporters: 5000 }
  */
 export class Graph {
   private nodes: Nodes = emptyNodes()
-  private readonly books: Books
+  private readonly own: Own
   private readonly lock = Semaphore.makeUnsafe(1)
   private retiring: Fiber.Fiber<void> | undefined = undefined
   private ready = false
 
-  constructor(books: Books) {
-    this.books = books
+  constructor(own: Own) {
+    this.own = own
   }
 
   /** The first configuration has been committed, and no stop has begun. */
@@ -44,13 +43,16 @@ export class Graph {
   swap(plan: GraphPlan): Effect.Effect<void, SwapError, Listeners> {
     return Effect.gen({ self: this }, function* () {
       const old = this.nodes
-      const { nodes, discard } = yield* build(plan, old, this.books)
-      yield* swapExtensions(plan, old, nodes, { books: this.books, isReady: () => this.ready }).pipe(Effect.tapError(() => discard))
+      const { nodes, discard } = yield* build(plan, old, this.own)
+      yield* swapExtensions(plan, old, nodes, { ...this.own, isReady: () => this.ready }).pipe(Effect.tapError(() => discard))
       this.commit(plan, nodes)
       const previous = this.retiring
-      yield* retireEnds(old, nodes).pipe(Effect.forkDetach)
+      // Open requests of an old receiver still go the old way, so that way ends after them.
+      const ends = yield* Effect.forkDetach(retireEnds(old, nodes))
       this.retiring = yield* Effect.forkDetach(
-        Effect.andThen(previous === undefined ? Effect.void : Fiber.await(previous), retirePath(old, nodes))
+        Effect.all([Fiber.await(ends), previous === undefined ? Effect.void : Fiber.await(previous)], { discard: true }).pipe(
+          Effect.andThen(retirePath(old, nodes))
+        )
       )
     }).pipe(Effect.uninterruptible, this.lock.withPermits(1))
   }
@@ -58,7 +60,7 @@ export class Graph {
   /** Between two batches, synchronously; nothing in it can fail. */
   private commit(plan: GraphPlan, nodes: Nodes): void {
     const old = this.nodes
-    for (const { from, to } of wire(plan, nodes, this.books)) from.next = to
+    for (const { from, to } of wire(plan, nodes, this.own.books)) from.next = to
     for (const [key, exporter] of nodes.exporters) if (old.exporters.get(key) !== exporter) exporter.value.activate()
     for (const [key, receiver] of nodes.receivers) if (old.receivers.get(key) !== receiver) receiver.value.receiving.activate()
     this.nodes = nodes

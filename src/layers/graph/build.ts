@@ -3,22 +3,25 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import type { Books } from "../../domain/Books.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import type { ExportQueue } from "../delivery/ExportQueue.ts"
-import type { Exporter, Processor } from "./Component.ts"
+import type { ComponentContext, Exporter, Processor } from "./Component.ts"
 import { ComponentError } from "./ComponentError.ts"
 import { makeEffectful } from "./EffectfulStage.ts"
 import * as ExporterNode from "../delivery/ExporterNode.ts"
 import { GraphInlet } from "./GraphInlet.ts"
 import { GraphOutlet } from "./GraphOutlet.ts"
 import type { Listeners } from "./Listeners.ts"
+import { showQueue } from "../telemetry/QueueGauges.ts"
 import { connectorKey, emptyNodes, exporterKey, type Node, type Nodes, type ReceiverNode, stageKey, type StageNode } from "./Nodes.ts"
 import type { GraphPlan, Planned, PlannedPipeline } from "./Plan.ts"
 import { RowCache } from "./RowCache.ts"
 import { SwapError } from "./SwapError.ts"
 import { unconnected } from "./DeadEnd.ts"
+
+/** Where a gateway keeps account of itself. */
+export type Own = Pick<ComponentContext, "books" | "telemetry">
 
 /** New nodes beside the old ones. Until a commit nothing of it runs, and `discard` undoes it. */
 export interface Built {
@@ -30,7 +33,7 @@ export interface Built {
  * Makes what a plan needs and the running nodes do not have. Every failure is collected; one is enough to close all that was made.
  * Order: exporters, connectors, processors, receivers, so that nothing serves before what it leads to stands.
  */
-export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Effect<Built, SwapError, Listeners> =>
+export const build = (plan: GraphPlan, running: Nodes, own: Own): Effect.Effect<Built, SwapError, Listeners> =>
   Effect.gen(function* () {
     const nodes = emptyNodes()
     const fresh: Array<Scope.Closeable> = []
@@ -77,7 +80,7 @@ export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Eff
           key,
           id,
           planned.fingerprint,
-          makeExporter(planned, pipeline.signal, books, inherit?.queue)
+          makeExporter(planned, pipeline.signal, own, inherit?.queue)
         )
       }
     }
@@ -89,7 +92,7 @@ export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Eff
         const targets = plan.pipelines.filter(({ receivers, signal }) => signal === pipeline.signal && receivers.includes(id))
         const key = connectorKey(id, pipeline.signal, targets)
         if (nodes.connectors.has(key)) continue
-        const context = { id, books, signal: pipeline.signal, pipelines: targets.map(({ name }) => name) }
+        const context = { id, ...own, signal: pipeline.signal, pipelines: targets.map(({ name }) => name) }
         yield* place(
           nodes.connectors,
           running.connectors,
@@ -105,7 +108,7 @@ export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Eff
       for (const id of pipeline.processors) {
         const planned = plan.processors.get(id)!
         const key = stageKey(pipeline.name, id)
-        yield* place(nodes.stages, running.stages, key, id, planned.fingerprint, makeStage(planned, pipeline, books))
+        yield* place(nodes.stages, running.stages, key, id, planned.fingerprint, makeStage(planned, pipeline, own))
       }
     }
 
@@ -114,8 +117,8 @@ export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Eff
       const fingerprint = `${[...signals].toSorted().join(",")} ${planned.fingerprint}`
       const make: Effect.Effect<ReceiverNode, ComponentError, Scope.Scope | Listeners> = Effect.gen(function* () {
         const inlets = new Map<Signal, GraphInlet>()
-        for (const signal of signals) inlets.set(signal, new GraphInlet(books, unconnected))
-        const receiving = yield* planned.component.make(planned.config as never, { id, books, inlets: Object.fromEntries(inlets) })
+        for (const signal of signals) inlets.set(signal, new GraphInlet(own.books, unconnected))
+        const receiving = yield* planned.component.make(planned.config as never, { id, ...own, inlets: Object.fromEntries(inlets) })
         return { receiving, inlets }
       })
       yield* place(nodes.receivers, running.receivers, id, id, fingerprint, make)
@@ -131,15 +134,15 @@ export const build = (plan: GraphPlan, running: Nodes, books: Books): Effect.Eff
 const makeStage = (
   planned: Planned<Processor>,
   pipeline: PlannedPipeline,
-  books: Books
+  own: Own
 ): Effect.Effect<StageNode, ComponentError, Scope.Scope> =>
   Effect.gen(function* () {
     const { id, component } = planned
     const { name, signal } = pipeline
-    const outlet = new GraphOutlet(new RowCache(books, { kind: "processor", id }, signal), unconnected)
-    const processing = yield* component.make(planned.config as never, { id, books, signal, pipeline: name, outlet })
+    const outlet = new GraphOutlet(new RowCache(own.books, { kind: "processor", id }, signal), unconnected)
+    const processing = yield* component.make(planned.config as never, { id, ...own, signal, pipeline: name, outlet })
     if (processing._tag !== "Effectful") return { processing, outlet }
-    return { processing: yield* makeEffectful(processing, { id, books, signal, outlet }), outlet }
+    return { processing: yield* makeEffectful(processing, { id, books: own.books, signal, outlet }), outlet }
   })
 
 const defaultSettings = Schema.decodeSync(ExporterSettings)({})
@@ -147,12 +150,15 @@ const defaultSettings = Schema.decodeSync(ExporterSettings)({})
 const makeExporter = (
   planned: Planned<Exporter>,
   signal: Signal,
-  books: Books,
+  { books, telemetry }: Own,
   queue: ExportQueue | undefined
 ): Effect.Effect<ExporterNode.ExporterNode, ComponentError, Scope.Scope> =>
   Effect.gen(function* () {
     const { id, component } = planned
-    const push = yield* component.make(planned.config as never, { id, books, signal })
+    const push = yield* component.make(planned.config as never, { id, books, telemetry, signal })
     const settings = component.settings?.(planned.config as never) ?? defaultSettings
-    return yield* ExporterNode.make({ id, signal, settings, push, books, ...(queue === undefined ? {} : { queue }) })
+    const node = yield* ExporterNode.make({ id, signal, settings, push, books, ...(queue === undefined ? {} : { queue }) })
+    const hide = showQueue(telemetry, id, signal, node.queue)
+    yield* Effect.addFinalizer(() => Effect.sync(hide))
+    return node
   })

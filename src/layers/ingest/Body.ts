@@ -22,12 +22,16 @@ class BodyLease extends Lease {
     this.admission = admission
     this.charged = charged
     this.memory = memory
+    if (!(memory instanceof Lease)) slabs.lent(memory.byteLength)
   }
 
   protected free(): void {
     this.admission.give(this.charged)
     if (this.memory instanceof Lease) this.memory.release()
-    else this.memory.transfer(0)
+    else {
+      slabs.returned(this.memory.byteLength)
+      this.memory.transfer(0)
+    }
   }
 }
 

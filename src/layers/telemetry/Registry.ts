@@ -27,6 +27,11 @@ export class Histogram {
   }
 }
 
+/** A count that its owner adds to. */
+export interface Counter {
+  total: number
+}
+
 interface Reading {
   readonly name: MetricName
   readonly labels: Labels
@@ -48,6 +53,7 @@ const keyOf = (name: MetricName, labels: Labels): string =>
  */
 export class Registry {
   private readonly readings = new Map<string, Reading>()
+  private readonly counters = new Map<string, Counter>()
   private readonly distributions = new Map<string, Distribution>()
 
   /** From now on `read` gives the value. A later one with the same labels takes over. The result ends it. */
@@ -69,6 +75,18 @@ export class Registry {
       this.distributions.set(key, (found = { name, labels, histogram: new Histogram(metric.bounds ?? []) }))
     }
     return found.histogram
+  }
+
+  /** The count with these labels, which lives as long as the registry and is only ever added to. */
+  counter(name: MetricName, labels: Labels): Counter {
+    const key = keyOf(name, labels)
+    let found = this.counters.get(key)
+    if (found === undefined) {
+      const counter = { total: 0 }
+      this.counters.set(key, (found = counter))
+      this.observe(name, labels, () => counter.total)
+    }
+    return found
   }
 
   readingsOf(name: MetricName): ReadonlyArray<Reading> {

@@ -21,6 +21,7 @@ import { ComponentError } from "../../../src/layers/graph/ComponentError.ts"
 import { ExportError } from "../../../src/streams/ExportError.ts"
 import { randomRequest } from "../../support/otlp/Payloads.ts"
 import { Random } from "../../support/otlp/Random.ts"
+import { Registry } from "../../../src/layers/telemetry/Registry.ts"
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "weir-file-"))),
@@ -28,7 +29,7 @@ const directory = Effect.acquireRelease(
 )
 
 const open = (config: object, signal: Signal = "traces") =>
-  file.make(Schema.decodeSync(file.config)(config) as never, { id: "file/x", books: new Books(), signal })
+  file.make(Schema.decodeSync(file.config)(config) as never, { id: "file/x", books: new Books(), telemetry: new Registry(), signal })
 
 const requestOf = (signal: Signal, bytes: Uint8Array): ExportRequest => ({
   signal,

@@ -6,13 +6,14 @@ import { noMetadata } from "../../../src/domain/Batch.ts"
 import { Books } from "../../../src/domain/Books.ts"
 import { fromJson } from "../../../src/domain/otlp/json/FromJson.ts"
 import { file } from "../../../src/layers/delivery/File.ts"
+import { Registry } from "../../../src/layers/telemetry/Registry.ts"
 
 const [path, prefix] = process.argv.slice(2)
 
 const program = Effect.scoped(
   Effect.gen(function* () {
     const config = yield* Schema.decodeEffect(file.config)({ path, append: true })
-    const push = yield* file.make(config as never, { id: "file", books: new Books(), signal: "logs" })
+    const push = yield* file.make(config as never, { id: "file", books: new Books(), telemetry: new Registry(), signal: "logs" })
     for (let i = 0; ; i += 4) {
       const texts = [i, i + 1, i + 2, i + 3].map((number) => `${prefix}${number}`)
       yield* Effect.forEach(

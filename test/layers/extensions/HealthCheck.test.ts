@@ -6,10 +6,11 @@ import * as Scope from "effect/Scope"
 import { Books } from "../../../src/domain/Books.ts"
 import { healthCheck } from "../../../src/layers/extensions/HealthCheck.ts"
 import { freePort, isListening } from "../../support/Facts.ts"
+import { Registry } from "../../../src/layers/telemetry/Registry.ts"
 
 const start = (settings: object, isReady: () => boolean) => {
   const config = Schema.decodeUnknownSync(healthCheck.config)(settings)
-  return healthCheck.make(config, { id: "health_check", books: new Books(), isReady })
+  return healthCheck.make(config, { id: "health_check", books: new Books(), telemetry: new Registry(), isReady })
 }
 
 const probe = (url: string) =>

@@ -7,6 +7,7 @@ import { Listeners } from "../../../src/layers/graph/Listeners.ts"
 import { OtlpConfig } from "../../../src/layers/ingest/OtlpConfig.ts"
 import { otlpReceiver } from "../../../src/layers/ingest/OtlpReceiver.ts"
 import { Downstream } from "./Downstream.ts"
+import { Registry } from "../../../src/layers/telemetry/Registry.ts"
 
 type Encoded = typeof OtlpConfig.Encoded
 
@@ -32,7 +33,7 @@ export const openGate = (
     const protocols = { ...(grpc && { grpc: onLoopback(grpc) }), ...(http && { http: onLoopback(http) }) }
     const decoded = yield* Schema.decodeUnknownEffect(OtlpConfig)({ ...config, protocols })
     const inlets = Object.fromEntries((options.signals ?? ["traces", "metrics", "logs"]).map((signal) => [signal, downstream]))
-    const receiving = yield* otlpReceiver.make(decoded as never, { id: "otlp", books, inlets })
+    const receiving = yield* otlpReceiver.make(decoded as never, { id: "otlp", books, telemetry: new Registry(), inlets })
     receiving.activate()
     const listeners = yield* Listeners
     const addressOf = (protocol: string) => {

@@ -15,8 +15,8 @@ import { Room } from "../../../streams/Room.ts"
 import { type ProcessorContext, processor } from "../../graph/Component.ts"
 import { ComponentError } from "../../graph/ComponentError.ts"
 import { RowCache } from "../../graph/RowCache.ts"
-import { BatchMeasures } from "./BatchMeasures.ts"
 import { merge } from "./Merge.ts"
+import type { Counter, Histogram } from "../../telemetry/Registry.ts"
 
 const Config = Schema.Struct({
   send_batch_size: field(Count, 8192, "Send when this many items have gathered."),
@@ -48,7 +48,10 @@ interface Departure {
 class BatchHolder implements Holder {
   readonly whenFull = "refuse"
   readonly waitForResult = false
-  readonly measures: BatchMeasures
+  private readonly sizeTriggers: Counter
+  private readonly timeoutTriggers: Counter
+  private readonly sendSize: Histogram
+  private readonly sendSizeBytes: Histogram
   private readonly config: Config
   private readonly context: ProcessorContext
   private readonly rows: RowCache
@@ -67,7 +70,12 @@ class BatchHolder implements Holder {
     this.room = new Room({ items: config.max_items, sizeBytes: config.max_bytes })
     this.batcher = batcher
     this.run = run
-    this.measures = new BatchMeasures(() => this.batcher.keys)
+    const { telemetry } = context
+    const labels = { processor: context.id }
+    this.sizeTriggers = telemetry.counter("batchSizeTrigger", labels)
+    this.timeoutTriggers = telemetry.counter("batchTimeoutTrigger", labels)
+    this.sendSize = telemetry.histogram("batchSendSize", labels)
+    this.sendSizeBytes = telemetry.histogram("batchSendSizeBytes", labels)
   }
 
   static readonly make = (config: Config, context: ProcessorContext): Effect.Effect<BatchHolder, never, Scope.Scope> =>
@@ -82,6 +90,8 @@ class BatchHolder implements Holder {
         onGroup: (key, elements, trigger) => holder.depart(key, elements, trigger)
       })
       const holder: BatchHolder = new BatchHolder(config, context, batcher, run)
+      const hide = context.telemetry.observe("batchCardinality", { processor: context.id }, () => batcher.keys)
+      yield* Effect.addFinalizer(() => Effect.sync(hide))
       return holder
     })
 
@@ -126,8 +136,8 @@ class BatchHolder implements Holder {
   }
 
   private depart(key: string, elements: ReadonlyArray<Batch>, trigger: Trigger): void {
-    if (trigger === "size") this.measures.sizeTriggers++
-    else if (trigger === "timeout") this.measures.timeoutTriggers++
+    if (trigger === "size") this.sizeTriggers.total++
+    else if (trigger === "timeout") this.timeoutTriggers.total++
     let lane = this.lanes.get(key)
     if (lane === undefined) {
       this.lanes.set(key, (lane = new Ring()))
@@ -135,8 +145,8 @@ class BatchHolder implements Holder {
     }
     const batches = merge(elements, this.metadataOf(elements[0]!), (whole) => this.cut(whole))
     for (const [i, batch] of batches.entries()) {
-      this.measures.sendSize.record(batch.items)
-      this.measures.sendSizeBytes.record(batch.sizeBytes)
+      this.sendSize.observe(batch.items)
+      this.sendSizeBytes.observe(batch.sizeBytes)
       lane.pushLast({ batch, frees: i === batches.length - 1 ? elements : [] })
     }
   }
@@ -213,6 +223,6 @@ export const batch = processor<Config>({
         })
       }
       const holder = yield* BatchHolder.make(config, context)
-      return { _tag: "Holding", holder, drain: holder.drain, measures: holder.measures }
+      return { _tag: "Holding", holder, drain: holder.drain }
     })
 })

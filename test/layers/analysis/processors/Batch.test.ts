@@ -17,6 +17,7 @@ import { BoundedQueue } from "../../../../src/streams/BoundedQueue.ts"
 import { type BatchOptions, CountingLease, opaqueBatch, RecordingAck } from "../../../support/Accounts.ts"
 import { decode, itemsOf } from "../../../support/Otlp.ts"
 import { idOf, request } from "../../../support/Requests.ts"
+import { Registry } from "../../../../src/layers/telemetry/Registry.ts"
 
 const receiver = { kind: "receiver", id: "test" } as const
 const exporter = { kind: "exporter", id: "test" } as const
@@ -38,7 +39,8 @@ const make = (settings: object, capacity = Infinity) =>
     const rows = new RowCache(books, { kind: "processor", id: "batch" }, "traces")
     const outlet = new GraphOutlet(rows, new HoldingNode(sink))
     const config = yield* Schema.decodeUnknownEffect(component.config)(settings)
-    const context = { id: "batch", books, signal: "traces" as const, pipeline: "traces", outlet }
+    const telemetry = new Registry()
+    const context = { id: "batch", books, telemetry, signal: "traces" as const, pipeline: "traces", outlet }
     const processing = (yield* component.make(config, context)) as Extract<Processing, { _tag: "Holding" }>
     const inlet = new GraphInlet(books, new HoldingNode(processing.holder))
     const acks: Array<RecordingAck> = []
@@ -79,7 +81,7 @@ const make = (settings: object, capacity = Infinity) =>
       }
       for (const lease of leases) assert.strictEqual(lease.frees, 1)
     }
-    return { processing, send, deliver, delivered, acks, books, assertBalanced }
+    return { processing, telemetry, send, deliver, delivered, acks, books, assertBalanced }
   })
 
 const items = (batches: ReadonlyArray<Batch>): ReadonlyArray<number> => batches.map((batch) => batch.items)
@@ -87,7 +89,7 @@ const items = (batches: ReadonlyArray<Batch>): ReadonlyArray<number> => batches.
 describe("batch", () => {
   it.effect("answers at once, sends by size and by time, and settles when the backend has", () =>
     Effect.gen(function* () {
-      const { send, delivered, processing, assertBalanced } = yield* make({ send_batch_size: 10, timeout: "1s" })
+      const { send, delivered, telemetry, assertBalanced } = yield* make({ send_batch_size: 10, timeout: "1s" })
       const first = send({ items: 6 })
       assert.strictEqual(first.answers, 1)
       send({ items: 4 })
@@ -99,8 +101,10 @@ describe("batch", () => {
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(items(yield* delivered(3)), [3])
       assertBalanced()
-      assert.deepInclude(processing.measures!, { sizeTriggers: 1, timeoutTriggers: 1 })
-      assert.strictEqual(processing.measures!.sendSize.sum, 13)
+      const labels = { processor: "batch" }
+      assert.strictEqual(telemetry.counter("batchSizeTrigger", labels).total, 1)
+      assert.strictEqual(telemetry.counter("batchTimeoutTrigger", labels).total, 1)
+      assert.strictEqual(telemetry.histogram("batchSendSize", labels).sum, 13)
     })
   )
 
@@ -125,9 +129,9 @@ describe("batch", () => {
 
   it.effect("beyond the cardinality limit requests pass unmerged", () =>
     Effect.gen(function* () {
-      const { send, delivered, processing } = yield* make({ metadata_keys: ["k"], metadata_cardinality_limit: 1 })
+      const { send, delivered, telemetry } = yield* make({ metadata_keys: ["k"], metadata_cardinality_limit: 1 })
       for (const k of ["1", "2", "2", "1"]) send({ metadata: { k: [k] } })
-      assert.strictEqual(processing.measures!.cardinality, 1)
+      assert.strictEqual(telemetry.readingsOf("batchCardinality")[0]!.read(), 1)
       yield* TestClock.adjust(200)
       assert.deepStrictEqual(items(yield* delivered(4)).toSorted(), [1, 1, 2])
     })

@@ -10,6 +10,7 @@ import { GraphOutlet } from "../../../../src/layers/graph/GraphOutlet.ts"
 import { PureNode } from "../../../../src/layers/graph/PureNode.ts"
 import { RowCache } from "../../../../src/layers/graph/RowCache.ts"
 import { opaqueBatch } from "../../../support/Accounts.ts"
+import { Registry } from "../../../../src/layers/telemetry/Registry.ts"
 
 const mebibyte = 1024 * 1024
 
@@ -21,6 +22,7 @@ const make = (settings: object) =>
     const processing = yield* memoryLimiter.make(config, {
       id: "memory_limiter",
       books,
+      telemetry: new Registry(),
       signal: "traces",
       pipeline: "traces",
       outlet: new GraphOutlet(rows, unconnected)
