@@ -1,3 +1,4 @@
+import { Registry } from "../../../src/layers/telemetry/Registry.ts"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -19,7 +20,14 @@ export const pure = (component: Processor, signal: Signal, settings: object) =>
   Effect.gen(function* () {
     const config = yield* decodeConfig(component, settings)
     const outlet = { emit: () => Effect.void }
-    const made = component.make(config as never, { id: component.type, books: new Books(), signal, pipeline: signal, outlet })
+    const made = component.make(config as never, {
+      telemetry: new Registry(),
+      id: component.type,
+      books: new Books(),
+      signal,
+      pipeline: signal,
+      outlet
+    })
     return (yield* made) as Extract<Processing, { _tag: "Pure" }>
   })
 
@@ -30,7 +38,7 @@ export const connecting = (
   settings: object
 ): Effect.Effect<Connecting, unknown, Scope.Scope> =>
   Effect.flatMap(decodeConfig(component, settings), (config) =>
-    component.make(config as never, { id: component.type, books: new Books(), signal, pipelines })
+    component.make(config as never, { telemetry: new Registry(), id: component.type, books: new Books(), signal, pipelines })
   )
 
 /** A batch of one request, cut into chunks at the given top-level messages, on a lease that counts. */

@@ -20,7 +20,9 @@ const resourceSpans = (tenant: string, ...spans: ReadonlyArray<object>) => ({
 const spans = (...groups: ReadonlyArray<object>) => ({ resourceSpans: groups })
 
 const named = (batch: Batch): ReadonlyArray<string> =>
-  itemsOf("traces", decode("traces", bytesOf(batch))).map((it) => `${attribute(it.resource["resource"]!, "tenant")}/${String(it.item["name"])}`)
+  itemsOf("traces", decode("traces", bytesOf(batch))).map(
+    (it) => `${attribute(it.resource["resource"]!, "tenant")}/${String(it.item["name"])}`
+  )
 
 const failureOf = (exit: Exit.Exit<unknown, unknown>): string =>
   Exit.isFailure(exit) ? String(exit.cause) : assert.fail("expected a failure")
