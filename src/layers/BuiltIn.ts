@@ -7,8 +7,8 @@ import { memoryLimiter } from "./analysis/processors/MemoryLimiter.ts"
 import { transform } from "./analysis/processors/Transform.ts"
 import { debug } from "./delivery/Debug.ts"
 import { file } from "./delivery/File.ts"
-import { OtlpGrpc } from "./delivery/OtlpGrpc.ts"
-import { OtlpHttp } from "./delivery/OtlpHttp.ts"
+import { otlpGrpc } from "./delivery/OtlpGrpc.ts"
+import { otlpHttp } from "./delivery/OtlpHttp.ts"
 import { healthCheck } from "./extensions/HealthCheck.ts"
 import type { Component } from "./graph/Component.ts"
 import { otlpReceiver } from "./ingest/OtlpReceiver.ts"
@@ -25,7 +25,7 @@ export const builtIn: ReadonlyArray<Component> = [
   routing,
   debug,
   file,
-  OtlpGrpc,
-  OtlpHttp,
+  otlpGrpc,
+  otlpHttp,
   healthCheck
 ]

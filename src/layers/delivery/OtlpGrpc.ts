@@ -114,7 +114,7 @@ const grpcTimeout = (millis: number): string =>
  * Fails: CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS, RESOURCE_EXHAUSTED with RetryInfo and everything
  * below gRPC may pass; everything else is permanent. Closes: the connection, after the senders have ended.
  */
-export const OtlpGrpc = exporter({
+export const otlpGrpc = exporter({
   type: "otlp",
   aliases: ["otlp_grpc"],
   description: "Sends OTLP over gRPC.",

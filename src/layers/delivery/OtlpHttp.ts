@@ -131,7 +131,7 @@ const settle = (signal: Signal, answer: HttpAnswer): Effect.Effect<Exported, Exp
  * Fails: 429, 502, 503, 504 and network errors may pass, and `Retry-After` is obeyed; everything else is permanent. Redirects are not
  * followed. Closes: the connections, after the senders have ended.
  */
-export const OtlpHttp = exporter({
+export const otlpHttp = exporter({
   type: "otlp_http",
   aliases: ["otlphttp"],
   description: "Sends OTLP over HTTP, as protobuf or JSON.",

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { GrpcCode } from "../../../src/domain/GrpcCode.ts"
 import { encodeStatus } from "../../../src/domain/otlp/status/Status.ts"
 import { signals } from "../../../src/domain/Signal.ts"
-import { OtlpGrpc } from "../../../src/layers/delivery/OtlpGrpc.ts"
+import { otlpGrpc } from "../../../src/layers/delivery/OtlpGrpc.ts"
 import { Backend } from "../../support/Backend.ts"
 import { decode, encodeResponse, itemsOf } from "../../support/Otlp.ts"
 import { idOf, request as otlpRequest } from "../../support/Requests.ts"
@@ -26,7 +26,7 @@ describe("OtlpGrpc", () => {
             Effect.promise(() => Backend.start({ protocol: "grpc", onDelivery: (delivery) => deliveries.push(delivery) })),
             (started) => Effect.promise(() => started.kill())
           )
-          const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, compression, tls: plain }, signal)
+          const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, compression, tls: plain }, signal)
           const ids = Array.from({ length: 40 }, (_, i) => `id-${i}`)
           const chunks = ids.map((id) => otlpRequest(signal, [id], "default"))
           assert.deepStrictEqual(yield* push({ ...exportRequest(...chunks), signal }), { rejected: 0 })
@@ -48,7 +48,7 @@ describe("OtlpGrpc", () => {
           reply(stream)
         })
       })
-      const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, compression: "none", tls: plain })
+      const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, compression: "none", tls: plain })
       const full = exportRequest(...Array.from({ length: 60 }, () => new Uint8Array(64 * 1024)))
       yield* Effect.all(
         Array.from({ length: 10 }, () => push(full)),
@@ -66,7 +66,7 @@ describe("OtlpGrpc", () => {
         seen.push(headers)
         stream.resume().on("end", () => reply(stream))
       })
-      const push = yield* pushOf(OtlpGrpc, {
+      const push = yield* pushOf(otlpGrpc, {
         endpoint: `dns:///${backend.endpoint}`,
         headers: { "X-Tenant": "eu" },
         authority: "backend.example",
@@ -87,7 +87,7 @@ describe("OtlpGrpc", () => {
     const answer = (trailers: { readonly [name: string]: string }) =>
       Effect.gen(function* () {
         const backend = yield* grpcBackend((stream) => stream.resume().on("end", () => refuse(stream, trailers)))
-        const push = yield* pushOf(OtlpGrpc, { endpoint: `http://${backend.endpoint}` })
+        const push = yield* pushOf(otlpGrpc, { endpoint: `http://${backend.endpoint}` })
         return yield* Effect.flip(push(small))
       })
     for (const [name, code] of Object.entries(GrpcCode)) {
@@ -126,7 +126,7 @@ describe("OtlpGrpc", () => {
       it.live(`a proxy answers ${httpStatus}`, () =>
         Effect.gen(function* () {
           const backend = yield* grpcBackend((stream) => stream.respond({ ":status": httpStatus }, { endStream: true }))
-          const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, tls: plain })
+          const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, tls: plain })
           const error = yield* Effect.flip(push(small))
           assert.strictEqual(error.code, code)
           assert.strictEqual(error.retryable, retryable)
@@ -137,7 +137,7 @@ describe("OtlpGrpc", () => {
     it.live("reads a partial success that the official code has written", () =>
       Effect.gen(function* () {
         const backend = yield* grpcBackend((stream) => stream.resume().on("end", () => reply(stream, encodeResponse("traces", 3))))
-        const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, tls: plain })
         assert.strictEqual((yield* push(small)).rejected, 3)
       })
     )
@@ -146,7 +146,7 @@ describe("OtlpGrpc", () => {
   describe("a network that fails", () => {
     it.live("nobody listens", () =>
       Effect.gen(function* () {
-        const push = yield* pushOf(OtlpGrpc, { endpoint: "127.0.0.1:1", tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: "127.0.0.1:1", tls: plain })
         const error = yield* Effect.flip(push(small))
         assert.isTrue(error.retryable)
         assert.include(error.message, "ECONNREFUSED")
@@ -159,7 +159,7 @@ describe("OtlpGrpc", () => {
           if (number === 0) stream.session!.destroy()
           else stream.resume().on("end", () => reply(stream))
         })
-        const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, tls: plain })
         assert.isTrue((yield* Effect.flip(push(small))).retryable)
         yield* push(small)
         assert.strictEqual(backend.sessions.length, 2)
@@ -172,7 +172,7 @@ describe("OtlpGrpc", () => {
           if (number === 0) stream.session!.goaway()
           stream.resume().on("end", () => reply(stream))
         })
-        const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, tls: plain })
         yield* push(small)
         yield* push(small)
         assert.strictEqual(backend.sessions.length, 2)
@@ -185,7 +185,7 @@ describe("OtlpGrpc", () => {
           if (number === 0) stream.close(constants.NGHTTP2_REFUSED_STREAM)
           else stream.resume().on("end", () => reply(stream))
         })
-        const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, tls: plain })
         assert.isTrue((yield* Effect.flip(push(small))).retryable)
         yield* push(small)
         assert.strictEqual(backend.sessions.length, 1)
@@ -198,7 +198,7 @@ describe("OtlpGrpc", () => {
           stream.respond(head)
           stream.resume().on("end", () => stream.end())
         })
-        const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, tls: plain })
         assert.isTrue((yield* Effect.flip(push(small))).retryable)
       })
     )
@@ -206,7 +206,7 @@ describe("OtlpGrpc", () => {
     it.live("an answer before the request was read counts", () =>
       Effect.gen(function* () {
         const backend = yield* grpcBackend((stream) => refuse(stream, { "grpc-status": "8", "grpc-message": "too large" }))
-        const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, compression: "none", tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, compression: "none", tls: plain })
         const error = yield* Effect.flip(push(bulky))
         assert.strictEqual(error.code, GrpcCode.RESOURCE_EXHAUSTED)
         assert.isFalse(error.retryable)
@@ -219,7 +219,7 @@ describe("OtlpGrpc", () => {
         const backend = yield* grpcBackend((stream) => {
           closed ??= once(stream, "close")
         })
-        const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, tls: plain })
         assert.strictEqual((yield* Effect.timeoutOption(push(small), 50))._tag, "None")
         yield* Effect.promise(() => closed!)
       })
@@ -228,7 +228,7 @@ describe("OtlpGrpc", () => {
     it.live("a backend that does not read: an interruption ends", () =>
       Effect.gen(function* () {
         const backend = yield* grpcBackend((stream) => stream.pause())
-        const push = yield* pushOf(OtlpGrpc, { endpoint: backend.endpoint, compression: "none", tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: backend.endpoint, compression: "none", tls: plain })
         assert.strictEqual((yield* Effect.timeoutOption(push(bulky), 50))._tag, "None")
       })
     )
@@ -237,7 +237,7 @@ describe("OtlpGrpc", () => {
       Effect.gen(function* () {
         const backend = yield* grpcBackend((stream) => stream.resume().on("end", () => reply(stream)))
         const cable = yield* cableTo(backend.port)
-        const push = yield* pushOf(OtlpGrpc, { endpoint: `127.0.0.1:${cable.port}`, compression: "none", tls: plain })
+        const push = yield* pushOf(otlpGrpc, { endpoint: `127.0.0.1:${cable.port}`, compression: "none", tls: plain })
         yield* push(small)
         cable.cut()
         assert.strictEqual((yield* Effect.timeoutOption(push(bulky), 50))._tag, "None")
@@ -251,7 +251,7 @@ describe("OtlpGrpc", () => {
     for (const endpoint of ["localhost", "localhost:0", "http://", "[::1:4317", "a b:4317", "unix:///x"]) {
       it.effect(`refuses the endpoint "${endpoint}"`, () =>
         Effect.gen(function* () {
-          const error = yield* Effect.flip(pushOf(OtlpGrpc, { endpoint }))
+          const error = yield* Effect.flip(pushOf(otlpGrpc, { endpoint }))
           assert.deepStrictEqual(error.path, ["endpoint"])
           assert.include(error.message, "localhost:4317")
         })

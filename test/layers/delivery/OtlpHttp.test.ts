@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { GrpcCode } from "../../../src/domain/GrpcCode.ts"
 import { encodeStatus } from "../../../src/domain/otlp/status/Status.ts"
 import { signals } from "../../../src/domain/Signal.ts"
-import { OtlpHttp } from "../../../src/layers/delivery/OtlpHttp.ts"
+import { otlpHttp } from "../../../src/layers/delivery/OtlpHttp.ts"
 import { Backend } from "../../support/Backend.ts"
 import { decode, encodeResponse, itemsOf } from "../../support/Otlp.ts"
 import { idOf, request as otlpRequest } from "../../support/Requests.ts"
@@ -31,7 +31,7 @@ describe("OtlpHttp", () => {
             Effect.promise(() => Backend.start({ protocol: "http", onDelivery: (delivery) => deliveries.push(delivery) })),
             (started) => Effect.promise(() => started.kill())
           )
-          const push = yield* pushOf(OtlpHttp, { endpoint: `${backend.endpoint}/`, compression }, signal)
+          const push = yield* pushOf(otlpHttp, { endpoint: `${backend.endpoint}/`, compression }, signal)
           const ids = Array.from({ length: 40 }, (_, i) => `id-${i}`)
           const chunks = ids.map((id) => otlpRequest(signal, [id], "default"))
           assert.deepStrictEqual(yield* push({ ...exportRequest(...chunks), signal }), { rejected: 0 })
@@ -51,7 +51,7 @@ describe("OtlpHttp", () => {
       })
       const chunks = Array.from({ length: 9 }, (_, i) => Buffer.alloc(100_000, `chunk ${i} `))
       for (const compression of Object.keys(inflate)) {
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url, compression, compression_params: { level: 3 } })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url, compression, compression_params: { level: 3 } })
         yield* push(exportRequest(...chunks))
         assert.isTrue(Buffer.concat(chunks).equals(seen.pop()!))
       }
@@ -67,7 +67,7 @@ describe("OtlpHttp", () => {
         response.setHeader("content-type", "application/json")
         response.end(`{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}`)
       })
-      const push = yield* pushOf(OtlpHttp, { endpoint: backend.url, compression: "none", encoding: "json" })
+      const push = yield* pushOf(otlpHttp, { endpoint: backend.url, compression: "none", encoding: "json" })
       assert.deepStrictEqual(yield* push(small), { rejected: 2, message: "too old" })
       assert.strictEqual(JSON.parse(bodies[0]!).resourceSpans[0].scopeSpans[0].spans.length, 2)
     })
@@ -85,7 +85,7 @@ describe("OtlpHttp", () => {
         traces_endpoint: `${backend.url}/custom?x=1`,
         headers: { Authorization: "Bearer t" }
       }
-      const push = yield* pushOf(OtlpHttp, config)
+      const push = yield* pushOf(otlpHttp, config)
       yield* push(small)
       assert.strictEqual(seen[0]!.url, "/custom?x=1")
       assert.strictEqual(seen[0]!.headers["authorization"], "Bearer t")
@@ -96,7 +96,7 @@ describe("OtlpHttp", () => {
   it.live("keeps its connections", () =>
     Effect.gen(function* () {
       const backend = yield* answering((response) => response.end())
-      const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+      const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
       for (let i = 0; i < 5; i++) yield* push(small)
       assert.strictEqual(backend.connections(), 1)
     })
@@ -108,7 +108,7 @@ describe("OtlpHttp", () => {
         if (number === 1) request.socket.resetAndDestroy()
         else request.resume().on("end", () => response.end())
       })
-      const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+      const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
       yield* push(small)
       yield* push(small)
       assert.strictEqual(backend.connections(), 2)
@@ -139,7 +139,7 @@ describe("OtlpHttp", () => {
             response.writeHead(status, { location: "/elsewhere", "content-type": "application/x-protobuf" })
             response.end(encodeStatus({ code: 3, message: "said the backend" }))
           })
-          const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+          const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
           const error = yield* Effect.flip(push(small))
           assert.strictEqual(error.retryable, retryable)
           assert.strictEqual(error.code, code)
@@ -152,7 +152,7 @@ describe("OtlpHttp", () => {
     it.live("any 2xx is a success", () =>
       Effect.gen(function* () {
         const backend = yield* answering((response, number) => response.writeHead([200, 201, 202, 204][number]!).end())
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
         for (let i = 0; i < 4; i++) assert.deepStrictEqual(yield* push(small), { rejected: 0 })
       })
     )
@@ -163,7 +163,7 @@ describe("OtlpHttp", () => {
           response.setHeader("content-type", "application/x-protobuf")
           response.end(encodeResponse("traces", 3))
         })
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
         assert.strictEqual((yield* push(small)).rejected, 3)
       })
     )
@@ -176,7 +176,7 @@ describe("OtlpHttp", () => {
           response.writeHead(503)
           response.end(number < hints.length ? "" : encodeStatus({ code: 14, message: "", retryAfterMillis: 1500 }))
         })
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
         const waits: Array<number | undefined> = []
         for (let i = 0; i <= hints.length; i++) waits.push((yield* Effect.flip(push(small))).retryAfterMillis)
         assert.strictEqual(waits[0], 7000)
@@ -191,7 +191,7 @@ describe("OtlpHttp", () => {
 
     it.live("nobody listens", () =>
       Effect.gen(function* () {
-        const push = yield* pushOf(OtlpHttp, { endpoint: "http://127.0.0.1:1" })
+        const push = yield* pushOf(otlpHttp, { endpoint: "http://127.0.0.1:1" })
         const error = yield* Effect.flip(push(small))
         assert.isTrue(error.retryable)
         assert.include(error.message, "ECONNREFUSED")
@@ -203,7 +203,7 @@ describe("OtlpHttp", () => {
         const backend = yield* httpBackend((request) => {
           request.once("data", () => request.socket.resetAndDestroy())
         })
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url, compression: "none" })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url, compression: "none" })
         assert.isTrue((yield* Effect.flip(push(bulky))).retryable)
       })
     )
@@ -214,7 +214,7 @@ describe("OtlpHttp", () => {
           response.writeHead(200, { "content-length": 100 })
           response.write("x", () => response.socket!.resetAndDestroy())
         })
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
         const error = yield* Effect.flip(push(small))
         assert.isTrue(error.retryable)
         assert.include(error.message, "cut short")
@@ -227,7 +227,7 @@ describe("OtlpHttp", () => {
         const backend = yield* httpBackend((request) => {
           closed = once(request.socket, "close")
         })
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
         const outcome = yield* Effect.timeoutOption(push(small), 50)
         assert.strictEqual(outcome._tag, "None")
         yield* Effect.promise(() => closed!)
@@ -237,7 +237,7 @@ describe("OtlpHttp", () => {
     it.live("a backend that does not read: an interruption ends", () =>
       Effect.gen(function* () {
         const backend = yield* httpBackend((request) => request.pause())
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url, compression: "none" })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url, compression: "none" })
         assert.strictEqual((yield* Effect.timeoutOption(push(bulky), 50))._tag, "None")
       })
     )
@@ -247,7 +247,7 @@ describe("OtlpHttp", () => {
         const backend = yield* httpBackend((_, response) => {
           response.writeHead(413).end("no")
         })
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url, compression: "none" })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url, compression: "none" })
         const error = yield* Effect.flip(push(bulky))
         assert.strictEqual(error.code, GrpcCode.RESOURCE_EXHAUSTED)
         assert.isFalse(error.retryable)
@@ -264,7 +264,7 @@ describe("OtlpHttp", () => {
           response.writeHead(400, { "content-type": "text/plain" })
           more()
         })
-        const push = yield* pushOf(OtlpHttp, { endpoint: backend.url })
+        const push = yield* pushOf(otlpHttp, { endpoint: backend.url })
         assert.strictEqual((yield* Effect.flip(push(small))).code, GrpcCode.INVALID_ARGUMENT)
       })
     )
@@ -278,7 +278,7 @@ describe("OtlpHttp", () => {
           await once(server, "listening")
           return (server.address() as { readonly port: number }).port
         })
-        const push = yield* pushOf(OtlpHttp, { endpoint: `http://127.0.0.1:${port}` })
+        const push = yield* pushOf(otlpHttp, { endpoint: `http://127.0.0.1:${port}` })
         assert.isTrue((yield* Effect.flip(push(small))).retryable)
       })
     )
@@ -295,7 +295,7 @@ describe("OtlpHttp", () => {
     for (const [yaml, path, message] of bad) {
       it.effect(`names what is wrong with ${JSON.stringify(yaml)}`, () =>
         Effect.gen(function* () {
-          const error = yield* Effect.flip(pushOf(OtlpHttp, yaml))
+          const error = yield* Effect.flip(pushOf(otlpHttp, yaml))
           assert.deepStrictEqual(error.path, path)
           assert.include(error.message, message)
         })
