@@ -43,4 +43,4 @@ export const request = (signal: Signal, ids: ReadonlyArray<string>, tenant: stri
 }
 
 export const idOf = (it: Item): string => attribute(it.item, idAttribute) ?? "without id"
-export const tenantOf = (it: Item): string => attribute(it.resource, tenantAttribute) ?? "default"
+export const tenantOf = (it: Item): string => attribute(it.resource.resource!, tenantAttribute) ?? "default"
