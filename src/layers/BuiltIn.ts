@@ -4,6 +4,7 @@ import { newServices } from "./analysis/NewServices.ts"
 import { batch } from "./analysis/processors/Batch.ts"
 import { filter } from "./analysis/processors/Filter.ts"
 import { memoryLimiter } from "./analysis/processors/MemoryLimiter.ts"
+import { probabilisticSampler } from "./analysis/processors/ProbabilisticSampler.ts"
 import { transform } from "./analysis/processors/Transform.ts"
 import { debug } from "./delivery/Debug.ts"
 import { file } from "./delivery/File.ts"
@@ -20,6 +21,7 @@ export const builtIn: ReadonlyArray<Component> = [
   filter,
   memoryLimiter,
   newServices,
+  probabilisticSampler,
   transform,
   forward,
   routing,
