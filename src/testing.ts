@@ -1,1 +1,4 @@
-export {}
+/** Contract kits: what any component, built in or not, is held to. They need no test runner; see `ContractCase`. */
+export { type ContractCase, ContractViolation } from "./layers/testing/Contract.ts"
+export { processorContract, type ProcessorContractOptions } from "./layers/testing/ProcessorContract.ts"
+export { sampleRequest } from "./layers/testing/Samples.ts"

@@ -5,6 +5,7 @@ import { Batch, noMetadata } from "../../../../src/domain/Batch.ts"
 import { Books } from "../../../../src/domain/Books.ts"
 import { Refusal } from "../../../../src/domain/Refusal.ts"
 import { probabilisticSampler } from "../../../../src/layers/analysis/processors/ProbabilisticSampler.ts"
+import { Registry } from "../../../../src/layers/telemetry/Registry.ts"
 import { CountingLease, RecordingAck } from "../../../support/Accounts.ts"
 import { attribute, decode, encode, itemsOf } from "../../../support/Otlp.ts"
 import { Seeded } from "../../../support/Seeded.ts"
@@ -33,7 +34,14 @@ const sample = (signal: "traces" | "logs", settings: object, chunks: ReadonlyArr
   Effect.gen(function* () {
     const config = yield* Schema.decodeUnknownEffect(probabilisticSampler.config)(settings)
     const outlet = { emit: () => Effect.void }
-    const processing = yield* probabilisticSampler.make(config, { id: "s", books: new Books(), signal, pipeline: signal, outlet })
+    const processing = yield* probabilisticSampler.make(config, {
+      id: "s",
+      books: new Books(),
+      signal,
+      pipeline: signal,
+      outlet,
+      telemetry: new Registry()
+    })
     if (processing._tag !== "Pure") return yield* Effect.die("expected a function")
     const lease = new CountingLease()
     const items = chunks.reduce((sum, chunk) => sum + itemsOf(signal, decode(signal, chunk)).length, 0)
