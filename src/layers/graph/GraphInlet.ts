@@ -1,10 +1,11 @@
 import type { Ack } from "../../domain/Ack.ts"
 import type { Batch } from "../../domain/Batch.ts"
-import type { Books, Component } from "../../domain/Books.ts"
+import type { Books, Component, Row } from "../../domain/Books.ts"
 import { Passage } from "../../domain/Passage.ts"
 import { Refusal } from "../../domain/Refusal.ts"
 import type { Inlet } from "./Component.ts"
 import type { Consumer } from "./Consumer.ts"
+import { RowCache } from "./RowCache.ts"
 
 /**
  * The edge from a receiver into the graph: one mutable pointer, switched between two requests by a swap.
@@ -16,6 +17,8 @@ export class GraphInlet implements Inlet {
   /** Where requests go. Set by the commit of a swap, and by nothing else. */
   next: Consumer
   private readonly books: Books
+  /** By receiver and transport: a few objects, which receivers keep. */
+  private readonly rows = new Map<Component, RowCache>()
 
   constructor(books: Books, next: Consumer) {
     this.books = books
@@ -27,7 +30,7 @@ export class GraphInlet implements Inlet {
   }
 
   submit(batches: ReadonlyArray<Batch>, ack: Ack, component: Component): void {
-    for (const batch of batches) this.books.row(component, batch.tenant, batch.signal).accepted += batch.items
+    for (const batch of batches) this.row(component, batch).accepted += batch.items
     this.attempt(batches, ack, component)
   }
 
@@ -35,7 +38,7 @@ export class GraphInlet implements Inlet {
     if (ack.cancelled) return this.refuse(batches, ack, component, Refusal.deadline)
     const passage = new Passage(ack)
     for (const batch of batches) {
-      passage.handed(this.books.row(component, batch.tenant, batch.signal), batch.items)
+      passage.handed(this.row(component, batch), batch.items)
       // The request keeps its own hold, so that it can be run again.
       batch.lease.retain()
       this.next.consume(batch, passage)
@@ -51,9 +54,15 @@ export class GraphInlet implements Inlet {
     else outcome.onRoom(() => this.attempt(batches, ack, component))
   }
 
+  private row(component: Component, batch: Batch): Row {
+    let rows = this.rows.get(component)
+    if (rows === undefined) this.rows.set(component, (rows = new RowCache(this.books, component, batch.signal)))
+    return rows.of(batch)
+  }
+
   private refuse(batches: ReadonlyArray<Batch>, ack: Ack, component: Component, refusal: Refusal): void {
     for (const batch of batches) {
-      const row = this.books.row(component, batch.tenant, batch.signal)
+      const row = this.row(component, batch)
       row.returned += batch.items
       row.refuse(refusal.reason, batch.items)
       batch.lease.release()
