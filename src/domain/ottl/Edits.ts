@@ -99,8 +99,10 @@ export class Edits {
       const emptyBefore = this.fromStart[at - 1] === this.fromEnd[at - 1]
       if (empty || emptyBefore || this.fromEnd[at - 1] === fromStart) {
         this.editEnd[at - 1] = end
-        if (emptyBefore) this.fromStart[at - 1] = fromStart
-        if (!empty) this.fromEnd[at - 1] = fromEnd
+        if (!empty) {
+          if (emptyBefore) this.fromStart[at - 1] = fromStart
+          this.fromEnd[at - 1] = fromEnd
+        }
         return
       }
     }

@@ -186,12 +186,8 @@ export class NestedPlace extends Place {
   }
 
   write(ws: Workspace, tag: number): boolean {
+    // A time or an id cannot be stored; what was made on the way to its place stays, empty.
     const value = toPlain(ws, tag)
-    if (value === undefined) {
-      // A time or an id cannot be stored; the entry that was made for it stays, empty.
-      if (ws.failure === Failure.Type) ws.failure = Failure.Unsupported
-      return false
-    }
     const root = toPlain(ws, this.base.eval(ws))
     if (root === undefined) return false
     if (root === null && this.strictBase) {
@@ -213,13 +209,15 @@ export class NestedPlace extends Place {
       ws.failure = Failure.Index
       return false
     }
-    return this.base.write(ws, fromPlain(ws, changed))
+    if (!this.base.write(ws, fromPlain(ws, changed))) return false
+    if (value === undefined) ws.failure = Failure.Unsupported
+    return value !== undefined
   }
 }
 
-/** `value` put at `path[at...]` inside `container`; empty values become what the key asks for. `undefined`: the key does not fit. */
-const assign = (container: Plain, path: ReadonlyArray<string | bigint>, at: number, value: Plain): Plain | undefined => {
-  if (at === path.length) return value
+/** `value` (or, without one, what is there) put at `path[at...]` inside `container`; empty values become what the key asks for. `undefined`: the key does not fit. */
+const assign = (container: Plain, path: ReadonlyArray<string | bigint>, at: number, value: Plain | undefined): Plain | undefined => {
+  if (at === path.length) return value === undefined ? container : value
   const key = path[at]!
   if (typeof key === "string") {
     if (container !== null && !(container instanceof Map)) return undefined

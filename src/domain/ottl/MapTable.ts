@@ -1,4 +1,5 @@
 import { KV, readAny, readKeyValue, sizeOfAny, valueTag, writeAny, nextElement, elementTag, keyTag, equalBytes } from "./AnyValue.ts"
+import type { Expr } from "./Expr.ts"
 import type { Keys } from "./Keys.ts"
 import type { StatementIndex } from "./StatementIndex.ts"
 import { Failure, Tag, X } from "./Value.ts"
@@ -17,8 +18,9 @@ export const State = { Clean: 0, Changed: 1, Deleted: 2, New: 3, Gone: 4 } as co
 export class MapTable {
   private readonly ws: Workspace
   readonly keys: Keys
-  /** First byte of the map's records in its message (tag of field and wire type 2). */
-  recordTag: number = elementTag
+  /** First bytes that the map's records can have in its message (tag of field and wire type 2): several where a role has several types. */
+  recordTags: ReadonlyArray<number> = [elementTag]
+  private variant = 0
   /** Enter every entry, not only those with a named key. */
   all = false
   /** Which statements a key can make true; absent where no index is kept. */
@@ -49,6 +51,11 @@ export class MapTable {
   constructor(ws: Workspace, keys: Keys) {
     this.ws = ws
     this.keys = keys
+  }
+
+  /** The map now stands in a message where its field has this tag. */
+  become(recordTag: number): void {
+    this.variant = this.recordTags.indexOf(recordTag)
   }
 
   reset(): void {
@@ -219,8 +226,9 @@ export class MapTable {
     return supported
   }
 
-  /** Puts a ready-made record of the plan's constants in place: `record` holds record start, payload start, key end, value start and end. */
-  setConstant(register: number, record: Int32Array, at: number): void {
+  /** Puts a ready-made record of the plan's constants in place; `prepare` has made the numbers from `first` on. */
+  setConstant(register: number, record: Int32Array, first: number): void {
+    const at = first + 6 * this.variant
     let entry = this.slot[register]!
     if (entry < 0) {
       entry = this.push(1, 0, 0, 0, 0, 0, 0, State.New, register)
@@ -258,7 +266,7 @@ export class MapTable {
     const { arena } = ws
     let at = ws.end
     this.recordAt = at
-    arena[at++] = this.recordTag
+    arena[at++] = this.recordTags[this.variant]!
     at = writeVarint(arena, at, payload)
     this.payloadAt = at
     arena[at++] = keyTag
@@ -272,11 +280,17 @@ export class MapTable {
     writeAny(ws, tag)
   }
 
-  /** Writes a record for a constant into the arena; the six places that `setConstant` wants. */
-  prepare(register: number, tag: number): ReadonlyArray<number> {
+  /** Writes a constant's record into the arena, once per tag: places of record, payload, key start and end, value, and the end. */
+  prepare(register: number, value: Expr): ReadonlyArray<number> {
     const key = this.keys.bytes[register]!
-    this.writeRecord(key, 0, key.length, tag)
-    return [this.recordAt, this.payloadAt, this.keyAt, this.keyAt + key.length, this.valueAt, this.ws.end]
+    const places: Array<number> = []
+    for (let i = 0; i < this.recordTags.length; i++) {
+      this.variant = i
+      this.writeRecord(key, 0, key.length, value.eval(this.ws))
+      places.push(this.recordAt, this.payloadAt, this.keyAt, this.keyAt + key.length, this.valueAt, this.ws.end)
+    }
+    this.variant = 0
+    return places
   }
 
   private place(entry: number, keyLength: number): void {
@@ -354,7 +368,7 @@ export class MapTable {
     const { ws } = this
     ws.reserve(end - start + 6)
     const recordAt = ws.end
-    ws.arena[ws.end++] = this.recordTag
+    ws.arena[ws.end++] = this.recordTags[this.variant]!
     ws.end = writeVarint(ws.arena, ws.end, end - start)
     const payloadAt = ws.end
     ws.append(where, start, end)

@@ -69,7 +69,7 @@ export class Message {
     this.ws = ws
     this.layout = layout
     this.map = map
-    if (layout.map > 0) map.recordTag = (layout.map << 3) | 2
+    if (layout.map > 0) map.recordTags = [(layout.map << 3) | 2]
   }
 
   get isDirty(): boolean {
@@ -155,7 +155,7 @@ export class Message {
   /** Takes the message's type where one context has several (the kinds of data points). */
   become(layout: Layout): void {
     this.layout = layout
-    this.map.recordTag = (layout.map << 3) | 2
+    if (layout.map > 0) this.map.become((layout.map << 3) | 2)
   }
 
   private join(row: number, start: number, end: number): void {

@@ -33,7 +33,7 @@ const Op = {
   keyNil: 2,
   keyBool: 3,
   keyMatch: 4,
-  fieldInt: 5,
+  fieldNumber: 5,
   fieldText: 6,
   compare: 7,
   test: 8,
@@ -164,15 +164,18 @@ export class Program {
           if (entry >= 0) holds = (this.exprs[code[pc + 3]!] as MatchExpr).matches(ws, table.read(entry))
           break
         }
-        case Op.fieldInt: {
+        case Op.fieldNumber: {
           const operand = code[pc + 3]!
           const tag = readField(ws, this.messages[code[pc + 1]!]!, code[pc + 2]! & 31, (code[pc + 2]! >> 5) as Codec)
-          holds = tag === Tag.Int ? compareNumbers(operand & 7, toDouble(X[1]!, X[2]!), this.numbers[operand >> 3]!) : 0
+          if (tag === Tag.Int) holds = compareNumbers(operand & 7, toDouble(X[1]!, X[2]!), this.numbers[operand >> 3]!)
+          else if (tag === Tag.Double) holds = compareNumbers(operand & 7, F[0]!, this.numbers[operand >> 3]!)
+          else if (tag === Tag.Error) holds = -1
           break
         }
         case Op.fieldText: {
           const tag = readField(ws, this.messages[code[pc + 1]!]!, code[pc + 2]! & 31, (code[pc + 2]! >> 5) as Codec)
           if (tag === Tag.String) holds = this.isText(ws.bytes(X[0]!), X[1]!, X[2]!, code[pc + 3]!)
+          else if (tag === Tag.Error) holds = -1
           break
         }
         case Op.compare:
@@ -308,7 +311,7 @@ export class ProgramBuilder {
       case "setConstant": {
         const { register, table } = action.place
         const record = this.records.length
-        this.records.push(...table.prepare(register, action.value.eval()))
+        this.records.push(...table.prepare(register, action.value))
         return this.emit(Op.setConstant, put(this.tables, table), register, record, end, end)
       }
     }
@@ -370,8 +373,8 @@ export class ProgramBuilder {
       const field = left.row | (left.codec << 5)
       const message = put(this.messages, left.message)
       if (isText) return this.emit(Op.fieldText, message, field, put(this.texts, start, textEnd), ifTrue, ifFalse)
-      if (typeof value === "bigint" && isExact) {
-        return this.emit(Op.fieldInt, message, field, op | (put(this.numbers, number) << 3), ifTrue, ifFalse)
+      if (isExact) {
+        return this.emit(Op.fieldNumber, message, field, op | (put(this.numbers, number) << 3), ifTrue, ifFalse)
       }
     }
     return undefined

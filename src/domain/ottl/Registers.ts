@@ -31,6 +31,11 @@ export class Registers {
     const item = signal === "traces" ? spanLayout : signal === "logs" ? logLayout : pointLayouts[5]!
     const layouts = [envelopeLayout, resourceLayout, envelopeLayout, scopeLayout, metricLayout, noData, item, eventLayout]
     this.messages = layouts.map((layout) => new Message(this.ws, layout, new MapTable(this.ws, new Keys())))
+    if (signal === "metrics") {
+      // Each kind of data point has its attributes in another field.
+      const fields = new Set(Object.values(pointLayouts).map(({ map }) => map))
+      this.messages[Role.item]!.map.recordTags = [...fields].map((field) => (field << 3) | 2)
+    }
     this.cache = new MapTable(this.ws, new Keys())
     this.cache.all = true
     this.scratch = new MapTable(this.ws, new Keys())

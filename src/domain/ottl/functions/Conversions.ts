@@ -234,6 +234,6 @@ class IsRootSpan extends Expr {
 export const isRootSpan: ConverterSpec = {
   name: "IsRootSpan",
   parameters: [],
-  contexts: ["span", "spanevent"],
+  contexts: ["span"],
   make: (args) => new IsRootSpan(args.registers.field(Role.item, Row.parentSpanId))
 }
