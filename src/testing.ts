@@ -1,4 +1,10 @@
 /** Contract kits: what any component, built in or not, is held to. They need no test runner; see `ContractCase`. */
 export { type ContractCase, ContractViolation } from "./layers/testing/Contract.ts"
+export {
+  type BackendBehaviour,
+  type ContractBackend,
+  exporterContract,
+  type ExporterContractOptions
+} from "./layers/testing/ExporterContract.ts"
 export { processorContract, type ProcessorContractOptions } from "./layers/testing/ProcessorContract.ts"
 export { sampleRequest } from "./layers/testing/Samples.ts"

@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
-import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { Books } from "../../domain/Books.ts"
@@ -15,7 +14,7 @@ import { HoldingNode } from "../graph/HoldingNode.ts"
 import { PureNode } from "../graph/PureNode.ts"
 import { RowCache } from "../graph/RowCache.ts"
 import { Registry } from "../telemetry/Registry.ts"
-import { type ContractCase, ContractViolation } from "./Contract.ts"
+import { cannotBeBuilt, type ContractCase, decodeConfig, judge } from "./Contract.ts"
 import { type Behaviour, behaviours, Downstream } from "./Downstream.ts"
 import { sampleRequest } from "./Samples.ts"
 import { Witness } from "./Witness.ts"
@@ -84,8 +83,7 @@ const run = (component: Processor, signal: Signal, behaviour: Behaviour, end: En
     yield* Scope.close(scope, Exit.void)
     downstream.behaviour = "succeeds"
     for (let round = 0; round < patience && !witness.isSettled; round++) yield* TestClock.adjust(10)
-    const breaches = witness.account(books)
-    if (breaches.length > 0) return yield* new ContractViolation({ component: component.type, breaches })
+    yield* judge(component, witness.account(books))
   }).pipe(Effect.scoped)
 
 /** Steps of ten milliseconds of virtual time that a run may take to come to rest. */
@@ -98,16 +96,14 @@ interface Stage {
 
 const build = (component: Processor, signal: Signal, settings: unknown, books: Books, next: Consumer) =>
   Effect.gen(function* () {
-    const broken = (error: unknown) =>
-      new ContractViolation({ component: component.type, breaches: [`it cannot be built: ${String(error)}`] })
     const spec = component as unknown as ProcessorSpec<unknown>
     const id = component.type
     const rows = new RowCache(books, { kind: "processor", id }, signal)
     const outlet = new GraphOutlet(rows, next)
-    const config = yield* Effect.mapError(Schema.decodeUnknownEffect(spec.config)(settings), broken)
+    const config = yield* decodeConfig(component, settings)
     const processing: Processing = yield* Effect.mapError(
       spec.make(config, { id, books, signal, pipeline: signal, outlet, telemetry: new Registry() }),
-      broken
+      cannotBeBuilt(component)
     )
     if (processing._tag === "Pure") return { consumer: new PureNode(processing, rows, next), drain: Effect.void } satisfies Stage
     const holding = processing._tag === "Holding" ? processing : yield* makeEffectful(processing, { id, books, signal, outlet })

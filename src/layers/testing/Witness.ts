@@ -69,6 +69,11 @@ export class Witness {
     return this.sent.every(({ ack }) => ack.settlements > 0 || ack.refusal !== undefined)
   }
 
+  /** Items of the requests that were taken. */
+  get taken(): number {
+    return this.sent.reduce((sum, { ack, items }) => (ack.refusal === undefined ? sum + items : sum), 0)
+  }
+
   breach(text: string): void {
     this.breaches.push(text)
   }
@@ -81,6 +86,8 @@ export class Witness {
       if (ack.answers !== 1) found.push(`${name} was answered ${ack.answers} times`)
       const settlements = ack.refusal === undefined ? 1 : 0
       if (ack.settlements !== settlements) found.push(`${name} was settled ${ack.settlements} times instead of ${settlements}`)
+      const ended = ack.delivered + ack.dropped + ack.returned
+      if (ack.settlements === 1 && ended < items) found.push(`the sender of ${name} was told of the end of ${ended}`)
       if (lease.frees !== 1) found.push(`the memory of ${name} was freed ${lease.frees} times`)
       if (lease.hasChanged) found.push(`the bytes of ${name} were changed in place`)
     }

@@ -1,0 +1,31 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Push } from "../graph/Component.ts"
+
+/** What can be seen of an exporter's attempts from outside. */
+export class Attempts {
+  /** Under way now. */
+  open = 0
+  /** Ended without success: refused by the backend, or stopped since their time was over. */
+  unsuccessful = 0
+  /** The longest one, in milliseconds. */
+  longestMillis = 0
+  /** Attempts that said that more was rejected than they had sent. */
+  absurd = 0
+
+  watch(push: Push): Push {
+    return (request) =>
+      Effect.suspend(() => {
+        const startedAt = performance.now()
+        this.open++
+        return Effect.onExit(push(request), (exit) =>
+          Effect.sync(() => {
+            this.open--
+            this.longestMillis = Math.max(this.longestMillis, performance.now() - startedAt)
+            if (!Exit.isSuccess(exit)) this.unsuccessful++
+            else if (exit.value.rejected < 0 || exit.value.rejected > request.items) this.absurd++
+          })
+        )
+      })
+  }
+}
