@@ -3,31 +3,22 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import type { RetryOnFailure } from "../domain/config/ExporterSettings.ts"
+import { backoffMillis, isExhausted, type RetrySettings } from "./Backoff.ts"
 import type { ExportError } from "./ExportError.ts"
-
-/** The fields of `retry_on_failure`; durations in milliseconds. */
-export type RetrySettings = typeof RetryOnFailure.Type
 
 /**
  * When to try again: waits of `initial_interval · multiplierⁿ`, at most `max_interval`, each drawn from ± `randomization_factor`, and
  * never less than the backend asked for. Ends at a permanent error, and where the next attempt would begin more than
  * `max_elapsed_time` after `startedMillis`.
  */
-export const schedule = (settings: RetrySettings, startedMillis: number): Schedule.Schedule<Duration.Duration, ExportError> =>
-  Schedule.exponential(settings.initial_interval, settings.multiplier).pipe(
+export const schedule = (settings: RetrySettings, startedMillis: number): Schedule.Schedule<number, ExportError> =>
+  Schedule.forever.pipe(
     Schedule.setInputType<ExportError>(),
-    Schedule.modifyDelay(({ duration, input }) =>
-      Effect.map(Random.next, (random) => {
-        const interval = Math.min(Duration.toMillis(duration), settings.max_interval)
-        const jittered = interval * (1 + settings.randomization_factor * (2 * random - 1))
-        return Duration.millis(Math.max(Math.round(jittered), Math.ceil(input.retryAfterMillis ?? 0)))
-      })
+    Schedule.modifyDelay(({ attempt, input }) =>
+      Effect.map(Random.next, (random) => Duration.millis(Math.ceil(backoffMillis(settings, attempt, random, input.retryAfterMillis))))
     ),
     Schedule.while(
-      ({ duration, input, now }) =>
-        input.retryable &&
-        (settings.max_elapsed_time === 0 || now + Duration.toMillis(duration) <= startedMillis + settings.max_elapsed_time)
+      ({ duration, input, now }) => input.retryable && !isExhausted(settings, now - startedMillis, Duration.toMillis(duration))
     )
   )
 

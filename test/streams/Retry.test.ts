@@ -7,7 +7,8 @@ import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { GrpcCode } from "../../src/domain/GrpcCode.ts"
 import { ExportError } from "../../src/streams/ExportError.ts"
-import { retry, type RetrySettings } from "../../src/streams/Retry.ts"
+import type { RetrySettings } from "../../src/streams/Backoff.ts"
+import { retry } from "../../src/streams/Retry.ts"
 
 const settings: RetrySettings = {
   enabled: true,

@@ -1,6 +1,7 @@
-import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
+import type { ExporterSettings } from "../domain/config/ExporterSettings.ts"
 
-type RetrySettings = ExporterSettings["retry_on_failure"]
+/** The fields of `retry_on_failure`; durations in milliseconds. */
+export type RetrySettings = ExporterSettings["retry_on_failure"]
 
 /** What timers can wait, 24 days; a backend may ask for any time. */
 const longestMillis = 2 ** 31 - 1
