@@ -33,7 +33,7 @@ export const canonical = (value: Json): Json => {
   if (!isObject(value)) return value
   const fields = Object.entries(value).map(([key, field]) => [key, canonical(field)] as const)
   return Object.fromEntries(
-    fields.filter(([key, field]) => present.test(key) || !(isDefault(field) || (/Id$/.test(key) && /^0*$/.test(String(field)))))
+    fields.filter(([key, field]) => present.test(key) || !(isDefault(field) || (key.endsWith("Id") && /^0*$/.test(String(field)))))
   )
 }
 
