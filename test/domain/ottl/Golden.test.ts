@@ -65,8 +65,8 @@ describe("the Collector's transform and filter processors, answer by answer", ()
             : { output: answer.output === null ? null : apply(untouched[test.signal], answer.output) }
         const actual = yield* outcome(test)
         const reason = deviations[test.id]
-        if (reason === undefined) assert.deepStrictEqual(actual, expected)
-        else assert.notDeepEqual(actual, expected, `this does not deviate any more: ${reason}`)
+        if (reason === undefined) assert.deepStrictEqual<unknown>(actual, expected)
+        else assert.notDeepEqual<unknown>(actual, expected, `this does not deviate any more: ${reason}`)
       })
     )
   }
