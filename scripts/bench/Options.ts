@@ -9,7 +9,7 @@ export const sharedHelp = `  --pipelines pass,transform,filter,routing   every c
   --loads saturated,rate,latency
   --signals traces,logs,metrics
   --items 10,100,1000                         items in a request
-  --seconds 3    length of a window           --warmup 1.5   before it
+  --seconds 3    length of a window           --warmup 2.5   before it
   --rate 30000   items a second               --connections 8
   --json         the results as JSON, one line, on standard output`
 

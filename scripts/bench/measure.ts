@@ -22,7 +22,7 @@ export interface Settings {
   readonly connections: number
 }
 
-export const defaults: Settings = { warmupMillis: 1500, windowMillis: 3000, rate: 30_000, connections: 8 }
+export const defaults: Settings = { warmupMillis: 2500, windowMillis: 3000, rate: 30_000, connections: 8 }
 
 export interface Measured {
   readonly subject: SubjectName

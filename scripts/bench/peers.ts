@@ -7,7 +7,7 @@ import { median } from "./Quantiles.ts"
 import type { SubjectName } from "./Subject.ts"
 import { fixed, table } from "./Table.ts"
 
-const options = parse(`npm run bench:peers -- [options]\n\n${sharedHelp}\n  --rounds 3     pairs per case, in alternating order\n`, 3)
+const options = parse(`npm run bench:peers -- [options]\n\n${sharedHelp}\n  --rounds 2     pairs per case, in alternating order\n`, 2)
 
 const absent = missing(collector)
 if (absent !== undefined) {

@@ -1,11 +1,14 @@
 // The books balance: backends are killed, slowed and revived at random while a graph with a filter, a batch processor, splits, fan-out and
 // routing carries three tenants and signals; at every moment the accounts hold, and in the end every item is where the books say it is.
 import { assert, describe, it } from "@effect/vitest"
+import type { Books } from "../../src/domain/Books.ts"
 import { type Signal, signals } from "../../src/domain/Signal.ts"
 import { Audit } from "../support/Audit.ts"
 import { Backend, type Behaviour, type Delivery, hang, ok, permanent, unavailable } from "../support/Backend.ts"
 import { freePort, until } from "../support/Facts.ts"
+import { scrape } from "../support/GatewayProcess.ts"
 import { countItems, Ledger } from "../support/Ledger.ts"
+import { type Sample, sumOf } from "../support/Metrics.ts"
 import { decode, itemsOf } from "../support/Otlp.ts"
 import { grpcTransport, httpTransport, RawSender } from "../support/RawSender.ts"
 import { tenantOf } from "../support/Requests.ts"
@@ -43,7 +46,11 @@ const destinations = (signal: Signal, tenant: string): { readonly first: boolean
 /** The filter takes spans whose number ends in 7. */
 const isFiltered = (signal: Signal, id: string): boolean => signal === "traces" && id.endsWith("7")
 
-const configuration = (ports: { readonly http: number; readonly grpc: number }, first: Backend, second: Backend) => {
+const configuration = (
+  ports: { readonly http: number; readonly grpc: number; readonly metrics: number },
+  first: Backend,
+  second: Backend
+) => {
   const delivery = {
     timeout: "400ms",
     compression: "none",
@@ -65,7 +72,7 @@ const configuration = (ports: { readonly http: number; readonly grpc: number }, 
     },
     exporters: { "otlp_http/first": { endpoint: first.endpoint, ...delivery }, "otlp/second": { endpoint: second.endpoint, ...delivery } },
     service: {
-      telemetry: { metrics: { level: "none" } },
+      telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host: "127.0.0.1", port: ports.metrics } } } }] } },
       pipelines: {
         traces: { receivers: ["otlp"], processors: ["filter"], exporters: ["otlp_http/first", "otlp/second"] },
         metrics: { receivers: ["otlp"], processors: ["batch"], exporters: ["otlp_http/first"] },
@@ -77,15 +84,49 @@ const configuration = (ports: { readonly http: number; readonly grpc: number }, 
   }
 }
 
+const exporters = [
+  { id: "otlp_http/first", side: "first" },
+  { id: "otlp/second", side: "second" }
+] as const
+
+/** Held by the equation, and held by the queues and what is under way: two counts of the same, in one look. Returns how much. */
+const assertQueuesHoldWhatTheBooksSay = (samples: ReadonlyArray<Sample>): number => {
+  let total = 0
+  for (const { id } of exporters) {
+    for (const signal of signals) {
+      const queued = sumOf(samples, "otelcol_exporter_queue_size", { exporter: id, data_type: signal })
+      const held = sumOf(samples, "weir_held_items", { kind: "exporter", component: id, signal })
+      assert.strictEqual(queued, held, `${signal} in the queue of ${id}, seed ${seed}`)
+      total += queued
+    }
+  }
+  return total
+}
+
+const assertEqualsBooks = (samples: ReadonlyArray<Sample>, books: Books): void => {
+  for (const row of books.rows()) {
+    const labels = { kind: row.component.kind, component: row.component.id, signal: row.signal, tenant: row.tenant }
+    const of = row.component.transport === undefined ? labels : { ...labels, transport: row.component.transport }
+    const shown = (name: string) => sumOf(samples, `weir_${name}_items_total`, of)
+    const { accepted, created, delivered, droppedItems, returned } = row
+    assert.deepEqual(
+      [shown("accepted"), shown("created"), shown("delivered"), shown("dropped"), shown("returned")],
+      [accepted, created, delivered, droppedItems, returned],
+      JSON.stringify(of)
+    )
+  }
+}
+
 describe("the books", () => {
   it("balance while backends die, hang, refuse, reject and recover", { timeout: timeoutMillis }, async () => {
     const random = new Seeded(seed)
     const arrivals = { first: new Arrivals(), second: new Arrivals() }
     const first = await Backend.start({ protocol: "http", countItems, onDelivery: arrivals.first.record })
     const second = await Backend.start({ protocol: "grpc", countItems, onDelivery: arrivals.second.record })
-    const ports = { http: await freePort(), grpc: await freePort() }
+    const ports = { http: await freePort(), grpc: await freePort(), metrics: await freePort() }
     const gateway = await RunningGateway.start(configuration(ports, first, second))
     const audit = new Audit(gateway.service.books)
+    let mostQueued = 0
     const looking = setInterval(audit.look, 1)
 
     const sent = new Arrivals()
@@ -119,6 +160,7 @@ describe("the books", () => {
         if (round >= behaviours.length && random.next() < 0.25) await (backend.isAlive ? backend.kill() : backend.revive())
         else backend.behaviour = (behaviours[round] ?? random.pick(behaviours))()
         const passed = audit.looks
+        mostQueued = Math.max(mostQueued, assertQueuesHoldWhatTheBooksSay(await scrape(ports.metrics)))
         await until("time passes", () => audit.looks >= passed + 50)
       }
       await Promise.all(senders.map((sender) => sender.stop()))
@@ -127,6 +169,7 @@ describe("the books", () => {
         if (!backend.isAlive) await backend.revive()
       }
       await until("nothing is held any more", () => audit.held().length === 0)
+      assertEqualsBooks(await scrape(ports.metrics), gateway.service.books)
     } finally {
       clearInterval(looking)
       await gateway.stop()
@@ -135,10 +178,6 @@ describe("the books", () => {
     }
     audit.look()
 
-    const exporters = [
-      { id: "otlp_http/first", side: "first" },
-      { id: "otlp/second", side: "second" }
-    ] as const
     for (const sender of senders) assert.deepEqual(sender.breaks, [], `seed ${seed}`)
     for (const signal of signals) {
       for (const tenant of tenants) {
@@ -182,6 +221,7 @@ describe("the books", () => {
       }
     }
     assert.isAbove(audit.looks, 1000)
+    assert.isAbove(mostQueued, 100)
     for (const reason of ["partial_success", "permanent_error", "retry_exhausted"] as const) {
       const dropped = exporters.map(({ id }) => audit.sum("exporter", id, (row) => row.dropped.get(reason) ?? 0))
       assert.isAbove(Math.max(...dropped), 0, `${reason} never came up, seed ${seed}`)

@@ -44,7 +44,7 @@ const outcome = async (fixture: string, spawn: (spawning: Spawning) => GatewayPr
 const absent = missing(collector)
 if (absent !== undefined) console.log(`Collector configurations: not compared, since ${absent}`)
 
-describe.each(["agent", "gateway"])("%s.yaml", (fixture) => {
+describe.each(["agent", "gateway", "sidecar"])("%s.yaml", (fixture) => {
   it("runs and delivers", async () => {
     const delivered = await outcome(fixture, GatewayProcess.weir)
     for (const signal of signals) assert.isAbove(delivered(signal).length, 0, signal)

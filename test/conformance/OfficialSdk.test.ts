@@ -5,7 +5,8 @@ import { signals, type Signal } from "../../src/domain/Signal.ts"
 import { Collecting } from "../support/Collecting.ts"
 import { GatewayProcess } from "../support/GatewayProcess.ts"
 import { assertSame, canonical } from "../support/Otlp.ts"
-import { passThrough } from "../support/PassThrough.ts"
+import { type PassThrough, passThrough } from "../support/PassThrough.ts"
+import { RunningGateway } from "../support/RunningGateway.ts"
 import { logs, metrics, spans } from "../support/SdkData.ts"
 import { type Data, encodings, type OtlpPorts, sdkExporter } from "../support/SdkExporters.ts"
 
@@ -20,16 +21,25 @@ const expected = async (signal: Signal): Promise<ReadonlyArray<string>> => {
   return canonical(straight.items[signal])
 }
 
-describe.each(["http", "grpc"] as const)("through Weir and its %s exporter", (outgoing) => {
+/** As a process, and as Layers in this one. */
+const start = async (form: "process" | "Layers", path: PassThrough): Promise<{ readonly stop: () => Promise<unknown> }> =>
+  form === "process" ? GatewayProcess.weir(path).listening([path.ports.grpc, path.ports.http]) : RunningGateway.start(path.configuration)
+
+describe.each([
+  ["process", "http"],
+  ["process", "grpc"],
+  ["Layers", "http"],
+  ["Layers", "grpc"]
+] as const)("through Weir as a %s and its %s exporter", (form, outgoing) => {
   let backend: Collecting
-  let weir: GatewayProcess
+  let weir: { readonly stop: () => Promise<unknown> }
   let ports: OtlpPorts
 
   beforeAll(async () => {
     backend = await Collecting.start(outgoing)
     const path = await passThrough(outgoing, backend.backend.endpoint)
     ports = path.ports
-    weir = await GatewayProcess.weir(path).listening([ports.grpc, ports.http])
+    weir = await start(form, path)
   })
 
   afterAll(async () => {
