@@ -38,6 +38,23 @@ export class Audit {
     }
   }
 
+  /** Looks every millisecond until the result is called, which fails with the first thing that was wrong. */
+  watch(): () => void {
+    let violation: { readonly error: unknown } | undefined
+    const looking = setInterval(() => {
+      try {
+        this.look()
+      } catch (error) {
+        violation = { error }
+        clearInterval(looking)
+      }
+    }, 1)
+    return () => {
+      clearInterval(looking)
+      if (violation !== undefined) throw violation.error
+    }
+  }
+
   /** The sum over all rows of one component, of one tenant and signal where they are given. */
   sum(
     kind: Row["component"]["kind"],

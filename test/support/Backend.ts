@@ -6,7 +6,13 @@
  * has seen acknowledged and what the backend counts are the same, to the item.
  */
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { createServer as createHttp2Server, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2"
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream
+} from "node:http2"
 import { once } from "node:events"
 import type { AddressInfo, Socket } from "node:net"
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib"
@@ -69,6 +75,13 @@ interface Reply {
   readonly written: Promise<unknown>
 }
 
+/** A closed stream may still be on its way out of the session; once a ping has come back, the client has all that was written before. */
+const flushed = (session: ServerHttp2Session): Promise<void> =>
+  new Promise((resolve) => {
+    session.on("close", resolve)
+    if (session.destroyed || !session.ping(() => resolve())) resolve()
+  })
+
 export class Backend {
   behaviour: Behaviour
   /** Every request that came in whole, answered or not. */
@@ -79,6 +92,7 @@ export class Backend {
   private readonly options: BackendOptions
   private server: Server | Http2Server | undefined
   private readonly sockets = new Set<Socket>()
+  private readonly sessions = new Set<ServerHttp2Session>()
   private readonly answering = new Set<Promise<unknown>>()
   private generation = 0
 
@@ -115,6 +129,10 @@ export class Backend {
       socket.on("error", () => socket.destroy())
       socket.on("close", () => this.sockets.delete(socket))
     })
+    server.on("session", (session: ServerHttp2Session) => {
+      this.sessions.add(session)
+      session.on("close", () => this.sessions.delete(session))
+    })
     server.on("sessionError", () => {})
     server.listen(this.port, "127.0.0.1")
     await once(server, "listening")
@@ -131,6 +149,7 @@ export class Backend {
     const closed = once(server, "close")
     server.close()
     await Promise.all(this.answering)
+    await Promise.all([...this.sessions].map(flushed))
     for (const socket of this.sockets) socket.destroy()
     await closed
   }
