@@ -195,4 +195,25 @@ describe("swap", () => {
       assert.strictEqual(test.send("source", 1).ack.refusal?.reason, "shutdown")
     })
   )
+
+  it.live("a stop drops, counted, what a removed exporter and a removed processor could not get rid of", () =>
+    Effect.gen(function* () {
+      const test = world()
+      test.gates.set("sink", yield* Deferred.make<void>())
+      test.gates.set("slow", yield* Deferred.make<void>())
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(Gateway.layer(test.checked(pipeline({}))), scope)
+      const gateway = yield* Gateway.pipe(Effect.provide(context))
+      const sent = [test.send("source", 3)]
+      yield* gateway.swap(test.checked(pipeline({ processors: "slow", sink: "sink/other" })))
+      sent.push(test.send("source", 4))
+      yield* gateway.swap(test.checked(pipeline({ sink: "sink/other" })))
+      sent.push(test.send("source", 5))
+      yield* until(() => settled(sent[2]!.ack))
+      yield* Scope.close(scope, Exit.void)
+      const { accepted, delivered, dropped, held } = gateway.balance()
+      assert.deepStrictEqual({ accepted, delivered, dropped, held }, { accepted: 12, delivered: 5, dropped: 7, held: 0 })
+      assert.isTrue(sent.every(({ ack, lease }) => settled(ack) && lease.frees === 1))
+    })
+  )
 })
