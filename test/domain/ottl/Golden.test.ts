@@ -55,7 +55,7 @@ describe("the Collector's transform and filter processors, answer by answer", ()
     it.effect(test.id, () =>
       Effect.gen(function* () {
         const answer = answers.get(test.id)!
-        const expected =
+        const expected: unknown =
           answer.refused || answer.failed || answer.panic
             ? answer.refused
               ? { refused: true }
@@ -63,7 +63,7 @@ describe("the Collector's transform and filter processors, answer by answer", ()
                 ? { failed: true }
                 : { panic: true }
             : { output: answer.output === null ? null : apply(untouched[test.signal], answer.output) }
-        const actual = yield* outcome(test)
+        const actual: unknown = yield* outcome(test)
         const reason = deviations[test.id]
         if (reason === undefined) assert.deepStrictEqual<unknown>(actual, expected)
         else assert.notDeepEqual<unknown>(actual, expected, `this does not deviate any more: ${reason}`)

@@ -1,6 +1,6 @@
 import { Expr, Literal } from "../Expr.ts"
 import { Mistake } from "../OttlError.ts"
-import { Pattern } from "../regex/Pattern.ts"
+import { Pattern, PatternSet } from "../regex/Pattern.ts"
 import { toStringLike } from "../Text.ts"
 import { Failure, Tag, X } from "../Value.ts"
 import type { Workspace } from "../Workspace.ts"
@@ -66,6 +66,11 @@ export class MatchExpr extends Expr {
     return this.pattern.constant !== undefined
   }
 
+  /** The text of a constant pattern. */
+  get source(): string | undefined {
+    return this.pattern.constant?.source
+  }
+
   /** For a target that has been read: 1, 0, or -1 for a failure. */
   matches(ws: Workspace, tag: number): number {
     const text = tag === Tag.String ? tag : toStringLike(ws, tag)
@@ -83,6 +88,33 @@ export class MatchExpr extends Expr {
     X[1] = 0
     X[2] = holds
     return Tag.Bool
+  }
+}
+
+/** The constant patterns that a plan asks one value about: a single pass over the value answers for all, once per item. */
+export class MatchGroup {
+  private readonly set: PatternSet
+  private epoch = -1
+  private where = 0
+  private start = 0
+  private end = 0
+  private bits: Int32Array = new Int32Array(0)
+
+  /** Throws a `Mistake` if the patterns together are too large. */
+  constructor(sources: ReadonlyArray<string>) {
+    this.set = new PatternSet(sources)
+  }
+
+  /** 1 if pattern `pattern` matches the text at a place, else 0. */
+  matches(ws: Workspace, pattern: number, where: number, start: number, end: number): number {
+    if (this.epoch !== ws.epoch || this.start !== start || this.end !== end || this.where !== where) {
+      this.bits = this.set.matches(ws.bytes(where), start, end)
+      this.epoch = ws.epoch
+      this.where = where
+      this.start = start
+      this.end = end
+    }
+    return (this.bits[pattern >> 5]! >>> (pattern & 31)) & 1
   }
 }
 

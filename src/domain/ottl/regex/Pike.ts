@@ -10,6 +10,8 @@ export class Pike {
   private current: Threads
   private upcoming: Threads
   private readonly stack: Array<number> = []
+  /** Classes of characters that a match can start with; undefined if it can be empty. */
+  private readonly firstClasses: Uint8Array | undefined
   /** Start and end of each group after a match, offsets in the bytes; -1 for a group that took no part. */
   readonly groups: Int32Array
 
@@ -19,6 +21,7 @@ export class Pike {
     this.current = new Threads(program.op.length, this.slots)
     this.upcoming = new Threads(program.op.length, this.slots)
     this.groups = new Int32Array(this.slots)
+    this.firstClasses = firstClasses(program)
   }
 
   /** Searches `bytes[from, to)`, where the text itself starts at `textStart`. */
@@ -30,6 +33,14 @@ export class Pike {
     for (;;) {
       if (this.current.count === 0 && matched) break
       if (!matched) {
+        if (this.current.count === 0 && this.firstClasses !== undefined) {
+          while (at < to) {
+            const found = classAt(program, bytes, at, to)
+            if (this.firstClasses[found >> 3] === 1) break
+            at += found & 7
+          }
+          if (at >= to) break
+        }
         this.groups.fill(-1)
         this.follow(this.current, program.starts[0]!, this.groups, 0, at, bytes, textStart, to)
       }
@@ -122,6 +133,30 @@ export class Pike {
     const boundary = (at > textStart && isWordByte(bytes[at - 1]!)) !== (at < to && isWordByte(bytes[at]!))
     return boundary === (assertion === AssertionCode.wordBoundary)
   }
+}
+
+const firstClasses = (program: Program): Uint8Array | undefined => {
+  const classes = new Uint8Array(program.classes)
+  const seen = new Set<number>()
+  const stack = [program.starts[0]!]
+  while (stack.length > 0) {
+    const pc = stack.pop()!
+    if (seen.has(pc)) continue
+    seen.add(pc)
+    switch (program.op[pc]) {
+      case Op.Match:
+        return undefined
+      case Op.Set:
+        for (const [cls, taken] of program.sets[program.a[pc]!]!.entries()) if (taken === 1) classes[cls] = 1
+        break
+      case Op.Split:
+        stack.push(program.a[pc]!, program.next[pc]!)
+        break
+      default:
+        stack.push(program.next[pc]!)
+    }
+  }
+  return classes
 }
 
 const isWordByte = (byte: number): boolean =>
