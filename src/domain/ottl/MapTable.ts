@@ -191,15 +191,13 @@ export class MapTable {
     const entry = this.find(where, start, end)
     const key = this.ws.bytes(where)
     const register = this.keys.find(key, start, end)
-    // The key may lie in the arena, which can move while the record is written.
-    const copy = key.slice(start, end)
-    return entry < 0 ? this.append(copy, 0, copy.length, register, tag) : this.replace(entry, copy, 0, copy.length, tag)
+    // Should the arena move while the record is written, the old one still holds the key.
+    return entry < 0 ? this.append(key, start, end, register, tag) : this.replace(entry, key, start, end, tag)
   }
 
   /** Gives an entry another value, its key unchanged. */
   setEntry(entry: number, tag: number): boolean {
-    const key = this.ws.bytes(this.where[entry]!).slice(this.keyStart[entry], this.keyEnd[entry])
-    return this.replace(entry, key, 0, key.length, tag)
+    return this.replace(entry, this.ws.bytes(this.where[entry]!), this.keyStart[entry]!, this.keyEnd[entry]!, tag)
   }
 
   private replace(entry: number, key: Uint8Array, keyStart: number, keyEnd: number, tag: number): boolean {
