@@ -1,4 +1,5 @@
 /** Contract kits: what any component, built in or not, is held to. They need no test runner; see `ContractCase`. */
+export { connectorContract, type ConnectorContractOptions } from "./layers/testing/ConnectorContract.ts"
 export { type ContractCase, ContractViolation } from "./layers/testing/Contract.ts"
 export {
   type BackendBehaviour,
@@ -7,4 +8,11 @@ export {
   type ExporterContractOptions
 } from "./layers/testing/ExporterContract.ts"
 export { processorContract, type ProcessorContractOptions } from "./layers/testing/ProcessorContract.ts"
+export {
+  type ContractClient,
+  type ContractRequest,
+  receiverContract,
+  type ReceiverContractOptions,
+  type Told
+} from "./layers/testing/ReceiverContract.ts"
 export { sampleRequest } from "./layers/testing/Samples.ts"

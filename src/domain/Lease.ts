@@ -18,6 +18,11 @@ export abstract class Lease {
     else if (this.holders < 0) throw new Error("a lease was released more often than it was taken")
   }
 
+  /** Nobody holds it any more. */
+  get isFree(): boolean {
+    return this.holders === 0
+  }
+
   /** For bytes that the garbage collector may keep (small, shared, or literal ones). */
   static readonly none: Lease = new (class extends Lease {
     protected free(): void {}

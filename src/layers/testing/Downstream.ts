@@ -31,7 +31,8 @@ export class Downstream {
   private readonly queue = new BoundedQueue<Batch>({ limits: { requests: 4 }, whenFull: "refuse" })
   private turn = 0
 
-  constructor(books: Books, signal: Signal, behaviour: Behaviour) {
+  /** `waitForResult`: as an exporter without a queue, whose senders wait for the outcome. */
+  constructor(books: Books, signal: Signal, behaviour: Behaviour, waitForResult = false) {
     this.books = books
     this.behaviour = behaviour
     const holder: Holder = {
@@ -41,7 +42,7 @@ export class Downstream {
       row: (batch) => books.row(exporter, batch.tenant, batch.signal),
       whenFull: "refuse",
       onRoom: (callback) => this.queue.onRoom(callback),
-      waitForResult: false
+      waitForResult
     }
     const rows = new RowCache(books, { kind: "processor", id: "gate" }, signal)
     this.consumer = new PureNode({ _tag: "Pure", process: (batch) => this.refusal() ?? batch }, rows, new HoldingNode(holder))

@@ -91,14 +91,20 @@ export class Witness {
       if (lease.frees !== 1) found.push(`the memory of ${name} was freed ${lease.frees} times`)
       if (lease.hasChanged) found.push(`the bytes of ${name} were changed in place`)
     }
-    for (const row of books.rows()) {
-      if (row.held !== 0)
-        found.push(`the book of ${row.component.kind} ${row.component.id} (${row.tenant}, ${row.signal}) holds ${row.held} items`)
-    }
-    const sum = books.balance()
-    const ended = sum.delivered + sum.dropped + sum.returned
-    if (sum.accepted + sum.created !== ended)
-      found.push(`${sum.accepted} items accepted and ${sum.created} made, but ${ended} accounted for`)
+    found.push(...imbalances(books))
     return found
   }
+}
+
+/** What is wrong with the books once nothing is under way any more. */
+export const imbalances = (books: Books): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  for (const row of books.rows()) {
+    if (row.held !== 0)
+      found.push(`the book of ${row.component.kind} ${row.component.id} (${row.tenant}, ${row.signal}) holds ${row.held} items`)
+  }
+  const sum = books.balance()
+  const ended = sum.delivered + sum.dropped + sum.returned
+  if (sum.accepted + sum.created !== ended) found.push(`${sum.accepted} items accepted and ${sum.created} made, but ${ended} accounted for`)
+  return found
 }
