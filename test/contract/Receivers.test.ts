@@ -14,7 +14,7 @@ const portOf = ([bound]: ReadonlyArray<BoundAddress>): number => Number(bound!.a
 const retryable = [429, 502, 503, 504]
 
 const overHttp: ReceiverContractOptions = {
-  config: { protocols: { http: { endpoint: "127.0.0.1:0" } }, answer_timeout: "300ms" },
+  config: { protocols: { http: { endpoint: "127.0.0.1:0" } }, answer_timeout: "1s" },
   client: (addresses) =>
     Effect.succeed(({ signal, otlp }) =>
       Effect.promise(() => post(portOf(addresses), signal, otlp)).pipe(
@@ -31,7 +31,7 @@ const overHttp: ReceiverContractOptions = {
 
 /** The official client says UNAVAILABLE of a connection that ended, too; then without a hint. */
 const overGrpc: ReceiverContractOptions = {
-  config: { protocols: { grpc: { endpoint: "127.0.0.1:0" } }, answer_timeout: "300ms" },
+  config: { protocols: { grpc: { endpoint: "127.0.0.1:0" } }, answer_timeout: "1s" },
   client: (addresses) =>
     Effect.acquireRelease(
       Effect.sync(() => new OfficialClient(portOf(addresses))),

@@ -8,6 +8,8 @@ export class Attempts {
   open = 0
   /** Ended without success: refused by the backend, or stopped since their time was over. */
   unsuccessful = 0
+  /** Stopped since their time was over; the backend may have taken what they sent all the same. */
+  stopped = 0
   /** The longest one, in milliseconds. */
   longestMillis = 0
   /** Attempts that said that more was rejected than they had sent. */
@@ -22,6 +24,7 @@ export class Attempts {
           Effect.sync(() => {
             this.open--
             this.longestMillis = Math.max(this.longestMillis, performance.now() - startedAt)
+            if (Exit.hasInterrupts(exit)) this.stopped++
             if (!Exit.isSuccess(exit)) this.unsuccessful++
             else if (exit.value.rejected < 0 || exit.value.rejected > request.items) this.absurd++
           })
