@@ -53,10 +53,10 @@ const configuration = (
   second: Backend
 ) => {
   const delivery = {
-    timeout: "1s",
+    timeout: "2s",
     compression: "none",
     tls: { insecure: true },
-    retry_on_failure: { initial_interval: "20ms", max_interval: "100ms", max_elapsed_time: "1500ms" },
+    retry_on_failure: { initial_interval: "20ms", max_interval: "100ms", max_elapsed_time: "2500ms" },
     sending_queue: { num_consumers: 3, queue_size: 600, sizer: "items", batch: { flush_timeout: "10ms", min_size: 20, max_size: 45 } }
   }
   return {

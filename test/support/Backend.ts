@@ -69,6 +69,8 @@ const inflate = (body: Uint8Array, encoding: string | undefined): Uint8Array => 
 
 /** How to answer one request; called at most once. */
 interface Reply {
+  /** The client still waits. */
+  readonly isAwaited: () => boolean
   readonly success: (message: Uint8Array) => void
   readonly failure: (status: Extract<Behaviour, { _tag: "status" }>) => void
   /** Resolves when the answer has been written out, or can no longer be. */
@@ -162,6 +164,7 @@ export class Backend {
       const bytes = inflate(Buffer.concat(chunks), request.headers["content-encoding"])
       const headers = { "content-type": "application/x-protobuf" }
       this.onRequest(httpSignals[request.url ?? ""] ?? "traces", bytes, request.headers, {
+        isAwaited: () => !response.destroyed,
         success: (message) => response.writeHead(200, { ...headers, "content-length": message.length }).end(message),
         failure: ({ http, retryAfterSeconds }) => {
           if (retryAfterSeconds !== undefined) response.setHeader("retry-after", retryAfterSeconds)
@@ -181,6 +184,7 @@ export class Backend {
       const bytes = inflate(body.subarray(5), body[0] === 1 ? String(headers["grpc-encoding"]) : undefined)
       const head = { ":status": 200, "content-type": "application/grpc" }
       this.onRequest(grpcSignal(String(headers[":path"])), bytes, headers, {
+        isAwaited: () => !stream.destroyed && !stream.closed,
         success: (message) => {
           const prefix = Buffer.alloc(5)
           prefix.writeUInt32BE(message.length, 1)
@@ -198,7 +202,7 @@ export class Backend {
     this.requests++
     const { behaviour, generation } = this
     const answer = (rejected: number): void => {
-      if (generation !== this.generation) return
+      if (generation !== this.generation || !reply.isAwaited()) return
       this.acknowledged++
       this.answering.add(reply.written)
       void reply.written.then(() => this.answering.delete(reply.written))
@@ -214,7 +218,7 @@ export class Backend {
       case "hang":
         return
       case "status":
-        return reply.failure(behaviour)
+        return reply.isAwaited() ? reply.failure(behaviour) : undefined
       case "partial":
         return answer(Math.min(behaviour.rejected, this.options.countItems!(signal, bytes)))
     }
