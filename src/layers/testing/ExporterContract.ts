@@ -52,9 +52,9 @@ const behaviours: ReadonlyArray<BackendBehaviour> = ["succeeds", "fails transien
 const ends: ReadonlyArray<End> = ["settled", "stopped", "replaced"]
 
 /** Short, so that a run is: times of one attempt, of the drain, and of what waits for something to happen, in milliseconds. */
-const timeoutMillis = 200
+const timeoutMillis = 400
 const drainMillis = 300
-const patienceMillis = 5000
+const patienceMillis = 10_000
 /** What an attempt may take to end once its time is over. */
 const graceMillis = 3000
 
