@@ -57,6 +57,20 @@ const copy = (admission: Admission, bytes: Uint8Array): Body | undefined => {
   return { bytes: piece.bytes, lease: new BodyLease(admission, bytes.length, piece.lease) }
 }
 
+/**
+ * A body of exactly `sizeBytes` that `write` puts at the start of the memory it is given, which is one byte longer. `undefined` if it says
+ * that it could not.
+ */
+export const written = (admission: Admission, sizeBytes: number, write: (target: Uint8Array) => boolean): Body | BodyFault | undefined => {
+  if (!admission.take(sizeBytes)) return "admission"
+  const isWritten = write(slabs.open(sizeBytes + 1))
+  const piece = slabs.close(isWritten ? sizeBytes : 0)
+  if (isWritten) return { bytes: piece.bytes, lease: new BodyLease(admission, sizeBytes, piece.lease) }
+  admission.give(sizeBytes)
+  piece.lease.release()
+  return undefined
+}
+
 const leastCapacity = 16 << 10
 
 /**

@@ -1,7 +1,8 @@
 import * as zlib from "node:zlib"
 import { Malformed } from "../../domain/otlp/Malformed.ts"
 import type { Admission } from "./Admission.ts"
-import { type Body, BodyBuffer, type BodyFault, own } from "./Body.ts"
+import { type Body, BodyBuffer, type BodyFault, own, written } from "./Body.ts"
+import { ReusedInflater } from "./ReusedInflater.ts"
 
 /** What bodies may be compressed with. `deflate` is the zlib format, as HTTP and gRPC mean it. */
 export type Compression = "gzip" | "zstd" | "deflate"
@@ -54,23 +55,32 @@ const inflateNow = (
   limit: number,
   admission: Admission
 ): Outcome | undefined => {
+  const reused = announced === undefined || announced === 0 || announced > limit ? undefined : inflaters[compression]
+  if (reused !== undefined) {
+    const body = written(admission, announced!, (target) => reused.inflate(bytes, target, announced!))
+    if (body !== undefined) return body
+  }
   // One byte more than announced, or the last write finds its buffer full and asks for another.
   const chunkSize = Math.min(syncInflatedBytes, announced === undefined ? Math.max(65_536, bytes.length * 4) : Math.max(64, announced + 1))
   let output: Uint8Array
   try {
-    output = runs[compression](bytes, chunkSize, announced !== undefined)
+    output = runs[compression](bytes, chunkSize)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? undefined : malformed(compression, error as Error)
   }
   return output.length > limit ? "too_large" : (own(admission, output) ?? "admission")
 }
 
-const runs: { readonly [C in Compression]: (bytes: Uint8Array, chunkSize: number, isAnnounced: boolean) => Uint8Array } = {
+const inflaters: { readonly [C in Compression]: ReusedInflater | undefined } = {
+  gzip: ReusedInflater.make("gzip"),
+  deflate: undefined,
+  zstd: ReusedInflater.make("zstd")
+}
+
+const runs: { readonly [C in Compression]: (bytes: Uint8Array, chunkSize: number) => Uint8Array } = {
   gzip: (bytes, chunkSize) => zlib.gunzipSync(bytes, { ...gzipOptions, chunkSize }),
   deflate: (bytes, chunkSize) => zlib.inflateSync(bytes, { ...gzipOptions, chunkSize }),
-  // A frame that says how little it holds touches no more of a window than that, and setting the limit costs a fifth of a small body.
-  zstd: (bytes, chunkSize, isAnnounced) =>
-    zlib.zstdDecompressSync(bytes, { maxOutputLength: syncInflatedBytes, chunkSize, ...(isAnnounced ? {} : { params: zstdParams }) })
+  zstd: (bytes, chunkSize) => zlib.zstdDecompressSync(bytes, { maxOutputLength: syncInflatedBytes, chunkSize, params: zstdParams })
 }
 
 const streams: { readonly [C in Compression]: () => zlib.Gunzip | zlib.Inflate | zlib.ZstdDecompress } = {
