@@ -30,6 +30,10 @@ export class Row {
   returned = 0
   readonly dropped = new Map<DropReason, number>()
   readonly refused = new Map<RefusalReason, number>()
+  /** Requests that were told no, also those whose items nobody has counted. */
+  readonly refusedRequests = new Map<RefusalReason, number>()
+  /** Of `refused`: items that had been handed on and came back, so that the sender was told no after all. */
+  refusedLate = 0
   private droppedTotal = 0
 
   constructor(component: Component, tenant: string, signal: Signal) {
@@ -45,6 +49,13 @@ export class Row {
 
   refuse(reason: RefusalReason, items: number): void {
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + items)
+    this.refusedRequests.set(reason, (this.refusedRequests.get(reason) ?? 0) + 1)
+  }
+
+  /** The sender was told no about items that are in the books of somebody further down. */
+  refuseLate(reason: RefusalReason, items: number): void {
+    this.refuse(reason, items)
+    this.refusedLate += items
   }
 
   get droppedItems(): number {

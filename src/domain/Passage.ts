@@ -75,7 +75,10 @@ export class Passage {
    */
   turnedAway(row: Row, items: number, refusal: Refusal): void {
     if (this.answered && refusal.retryAfterMillis === undefined) this.dropped(row, items, "processor_error")
-    else this.refuse(refusal)
+    else {
+      if (!this.answered) row.refuse(refusal.reason, items)
+      this.refuse(refusal)
+    }
   }
 
   /** The whole passage is turned away; the first refusal counts. */

@@ -1,6 +1,6 @@
 import type { Batch } from "../../domain/Batch.ts"
 import type { DropReason } from "../../domain/DropReason.ts"
-import type { Passage } from "../../domain/Passage.ts"
+import type { Holder, Passage } from "../../domain/Passage.ts"
 import type { Refusal } from "../../domain/Refusal.ts"
 import type { Connecting } from "./Component.ts"
 import type { Consumer } from "./Consumer.ts"
@@ -53,6 +53,16 @@ export class ConnectorNode implements Consumer {
       const refusal = pipeline.refusal()
       if (refusal === undefined) return undefined
       first ??= refusal
+    }
+    return first
+  }
+
+  full(): Holder | undefined {
+    let first: Holder | undefined
+    for (const pipeline of this.pipelines.values()) {
+      const full = pipeline.full()
+      if (full === undefined) return undefined
+      first ??= full
     }
     return first
   }

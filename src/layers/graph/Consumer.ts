@@ -1,5 +1,5 @@
 import type { Batch } from "../../domain/Batch.ts"
-import type { Passage } from "../../domain/Passage.ts"
+import type { Holder, Passage } from "../../domain/Passage.ts"
 import type { Refusal } from "../../domain/Refusal.ts"
 
 /** The synchronous way onward. It never waits and never throws. */
@@ -8,4 +8,6 @@ export interface Consumer {
   readonly consume: (batch: Batch, passage: Passage) => void
   /** Why any batch would be turned away now, whatever is in it: a cheap look before a body is read. */
   readonly refusal: () => Refusal | undefined
+  /** The holder that has no room for anything now and makes the sender come again: a look before processors work in vain. */
+  readonly full: () => Holder | undefined
 }

@@ -8,7 +8,8 @@ const refusing = (refusal: Refusal): Consumer => ({
     batch.lease.release()
     passage.refuse(refusal)
   },
-  refusal: () => refusal
+  refusal: () => refusal,
+  full: () => undefined
 })
 
 /** Where an edge leads before its first commit. */

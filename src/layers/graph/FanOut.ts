@@ -1,5 +1,5 @@
 import type { Batch } from "../../domain/Batch.ts"
-import type { Passage } from "../../domain/Passage.ts"
+import type { Holder, Passage } from "../../domain/Passage.ts"
 import type { Refusal } from "../../domain/Refusal.ts"
 import type { Consumer } from "./Consumer.ts"
 import type { RowCache } from "./RowCache.ts"
@@ -33,6 +33,14 @@ export class FanOut implements Consumer {
     for (const branch of this.branches) {
       const refusal = branch.refusal()
       if (refusal !== undefined) return refusal
+    }
+    return undefined
+  }
+
+  full(): Holder | undefined {
+    for (const branch of this.branches) {
+      const full = branch.full()
+      if (full !== undefined) return full
     }
     return undefined
   }

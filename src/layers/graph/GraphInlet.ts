@@ -1,7 +1,7 @@
 import type { Ack } from "../../domain/Ack.ts"
 import type { Batch } from "../../domain/Batch.ts"
 import type { Books, Component, Row } from "../../domain/Books.ts"
-import { Passage } from "../../domain/Passage.ts"
+import { type Holder, Passage } from "../../domain/Passage.ts"
 import { Refusal } from "../../domain/Refusal.ts"
 import type { Inlet } from "./Component.ts"
 import type { Consumer } from "./Consumer.ts"
@@ -36,6 +36,8 @@ export class GraphInlet implements Inlet {
 
   private attempt(batches: ReadonlyArray<Batch>, ack: Ack, component: Component): void {
     if (ack.cancelled) return this.refuse(batches, ack, component, Refusal.deadline)
+    const full = this.next.full()
+    if (full !== undefined) return this.refuseFull(batches, ack, component, full)
     const passage = new Passage(ack)
     for (const batch of batches) {
       passage.handed(this.row(component, batch), batch.items)
@@ -50,7 +52,7 @@ export class GraphInlet implements Inlet {
     }
     passage.abandon()
     if (outcome instanceof Refusal) this.refuse(batches, ack, component, outcome)
-    else if (outcome.whenFull === "refuse") this.refuse(batches, ack, component, Refusal.queueFull)
+    else if (outcome.whenFull === "refuse") this.refuseFull(batches, ack, component, outcome)
     else outcome.onRoom(() => this.attempt(batches, ack, component))
   }
 
@@ -58,6 +60,12 @@ export class GraphInlet implements Inlet {
     let rows = this.rows.get(component)
     if (rows === undefined) this.rows.set(component, (rows = new RowCache(this.books, component, batch.signal)))
     return rows.of(batch)
+  }
+
+  /** `full` counts what it would have been given, so that a queue that overflows shows it. */
+  private refuseFull(batches: ReadonlyArray<Batch>, ack: Ack, component: Component, full: Holder): void {
+    for (const batch of batches) full.row(batch).refuse(Refusal.queueFull.reason, batch.items)
+    this.refuse(batches, ack, component, Refusal.queueFull)
   }
 
   private refuse(batches: ReadonlyArray<Batch>, ack: Ack, component: Component, refusal: Refusal): void {

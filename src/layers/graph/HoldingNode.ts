@@ -1,6 +1,6 @@
 import type { Batch } from "../../domain/Batch.ts"
 import type { Holder, Passage } from "../../domain/Passage.ts"
-import { Refusal } from "../../domain/Refusal.ts"
+import type { Refusal } from "../../domain/Refusal.ts"
 import type { Consumer } from "./Consumer.ts"
 
 /**
@@ -18,10 +18,15 @@ export class HoldingNode implements Consumer {
     passage.hold(this.holder, batch)
   }
 
+  /** Room is asked for when the items are known, so that what is refused can be counted. */
   refusal(): Refusal | undefined {
+    return undefined
+  }
+
+  full(): Holder | undefined {
     const { holder } = this
     if (holder.whenFull === "wait") return undefined
-    if (!holder.reserve(1, 1)) return Refusal.queueFull
+    if (!holder.reserve(1, 1)) return holder
     holder.unreserve(1, 1)
     return undefined
   }

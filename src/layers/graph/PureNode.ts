@@ -1,7 +1,7 @@
 import type { Batch } from "../../domain/Batch.ts"
 import type { DropReason } from "../../domain/DropReason.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
-import type { Passage } from "../../domain/Passage.ts"
+import type { Holder, Passage } from "../../domain/Passage.ts"
 import { Refusal } from "../../domain/Refusal.ts"
 import type { Processing } from "./Component.ts"
 import type { Consumer } from "./Consumer.ts"
@@ -53,5 +53,9 @@ export class PureNode implements Consumer {
 
   refusal(): Refusal | undefined {
     return this.processing.admission?.() ?? this.next.refusal()
+  }
+
+  full(): Holder | undefined {
+    return this.next.full()
   }
 }

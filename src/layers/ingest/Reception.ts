@@ -136,7 +136,10 @@ export class Reception {
     }
     if (batches.length > 1) body.lease.retain(batches.length - 1)
     inlet.submit(batches, ack, component)
-    ack.submitted()
+    if (ack.isAnswered) return
+    ack.submitted((refusal) => {
+      for (const batch of batches) this.books.row(component, batch.tenant, signal).refuseLate(refusal.reason, batch.items)
+    })
   }
 }
 

@@ -15,6 +15,8 @@ export class RequestAck extends Ack implements Expiring {
   private exchange: Exchange | undefined
   private readonly untilDelivery: boolean
   private rejected = 0
+  private isTaken = false
+  private whenRefusedLate: ((refusal: Refusal) => void) | undefined = undefined
 
   /** `deadline`: when the answer is given as a refusal if nothing has come, `performance.now()` milliseconds. */
   constructor(exchange: Exchange, untilDelivery: boolean, deadline: number) {
@@ -24,18 +26,28 @@ export class RequestAck extends Ack implements Expiring {
     this.deadline = deadline
   }
 
-  /** The request has been submitted; if it is not answered by now, somebody has to watch the time and the client. */
-  submitted(): void {
+  /**
+   * The request has been submitted; if it is not answered by now, somebody has to watch the time and the client. `whenRefusedLate` counts
+   * a no to what had been handed on.
+   */
+  submitted(whenRefusedLate: (refusal: Refusal) => void): void {
     if (this.exchange === undefined) return
+    this.whenRefusedLate = whenRefusedLate
     this.exchange.waitFor(this)
     deadlines.add(this)
   }
 
+  get isAnswered(): boolean {
+    return this.exchange === undefined
+  }
+
   taken(): void {
+    this.isTaken = true
     if (!this.untilDelivery && !this.waitForResult) this.accept(undefined)
   }
 
   refused(refusal: Refusal): void {
+    if (this.isTaken && this.exchange !== undefined) this.whenRefusedLate?.(refusal)
     this.release()?.refuse(refusal)
   }
 

@@ -264,7 +264,16 @@ export const metrics = {
   delivered: account("weir_delivered_items_total", "Items that the component handed on; at an exporter, that the backend took."),
   returned: account("weir_returned_items_total", "Accepted items given back to the sender before the answer."),
   dropped: account("weir_dropped_items_total", "Items that were accepted and then lost, by reason.", "reason"),
-  refused: account("weir_refused_items_total", "Items turned away without being accepted, by reason.", "reason"),
+  refused: account(
+    "weir_refused_items_total",
+    "Items that a sender was told no about, by reason: by the receiver to the sender, by a processor or a full queue to the receiver.",
+    "reason"
+  ),
+  refusedRequests: account(
+    "weir_refused_requests_total",
+    "Requests (a piece a tenant) that were told no, by reason; also those that were refused before their items could be counted.",
+    "reason"
+  ),
   held: account("weir_held_items", "Items in the component now: accepted + created + restored - delivered - dropped - returned.")
 } as const satisfies { readonly [name: string]: Metric }
 

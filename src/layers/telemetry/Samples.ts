@@ -26,7 +26,7 @@ export const bookSamples = (books: Books, emit: Emit): void => {
     const items = suffix[row.signal]
     if (kind === "receiver") {
       const labels = { receiver: id, ...(transport === undefined ? {} : { transport }) }
-      emit(`receiverAccepted${items}`, labels, row.accepted - row.returned)
+      emit(`receiverAccepted${items}`, labels, row.accepted - row.returned - row.refusedLate)
       emit(`receiverRefused${items}`, labels, sumOf(row.refused))
     } else if (kind === "exporter") {
       const labels = { exporter: id }
@@ -58,6 +58,7 @@ const accountSamples = (row: Row, emit: Emit): void => {
   emit("held", labels, row.held)
   for (const [reason, items] of row.dropped) emit("dropped", { reason, ...labels }, items)
   for (const [reason, items] of row.refused) emit("refused", { reason, ...labels }, items)
+  for (const [reason, requests] of row.refusedRequests) emit("refusedRequests", { reason, ...labels }, requests)
 }
 
 /** The process, as the operating system and the engine see it. */

@@ -99,6 +99,23 @@ describe("the way from a receiver to the queues", () => {
       before.slice(1)
     )
     assert.strictEqual(a.queue.requests, 1)
+    assert.strictEqual(b.rows.of(opaqueBatch()).refused.get("queue_full"), 10)
+    assert.strictEqual(first!.refusedRequests.get("queue_full"), 1)
+  })
+
+  it("does not run processors for a queue that has no room for anything", () => {
+    const books = new Books()
+    const holder = new TestHolder(books, "a", 1)
+    let runs = 0
+    const process = (batch: Batch) => {
+      runs++
+      return batch
+    }
+    const inlet = new GraphInlet(books, new PureNode({ _tag: "Pure", process }, rowsOf(books, "processor", "p"), new HoldingNode(holder)))
+    send(inlet)
+    assert.strictEqual(send(inlet).ack.refusal, Refusal.queueFull)
+    assert.strictEqual(runs, 1)
+    assert.isUndefined(inlet.refusal())
   })
 
   it("runs a request that waited for room through the graph of that moment", () => {

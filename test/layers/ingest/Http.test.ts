@@ -215,7 +215,7 @@ it.live("row 16: a signal without a pipeline and an unknown path are answered 40
 )
 
 it.live("row 17: what a backend says on the synchronous path reaches the client with its hint", () =>
-  withGate({ ...config, after: "delivery" }, async ({ http, downstream }) => {
+  withGate({ ...config, after: "delivery" }, async ({ http, downstream, books }) => {
     downstream.mode = "hold"
     const failures = [
       [new Refusal("backend", GrpcCode.UNAVAILABLE, "down", 5000), 503, "5"],
@@ -235,6 +235,9 @@ it.live("row 17: what a backend says on the synchronous path reaches the client 
         retryAfterMillis: failure.retryAfterMillis
       })
     }
+    // The receiver's metrics say refused for what the client was told no about, although it had been handed on.
+    const row = books.row({ kind: "receiver", id: "otlp", transport: "http" }, "default", "traces")
+    assert.deepStrictEqual([row.refusedLate, row.refused.get("backend"), row.refusedRequests.get("backend")], [8, 8, 4])
   })
 )
 
