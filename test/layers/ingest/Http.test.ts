@@ -236,7 +236,7 @@ it.live("row 17: what a backend says on the synchronous path reaches the client 
       })
     }
     // The receiver's metrics say refused for what the client was told no about, although it had been handed on.
-    const row = books.row({ kind: "receiver", id: "otlp", transport: "http" }, "default", "traces")
+    const row = books.row({ kind: "receiver", id: "otlp", transport: "http" }, "acme", "traces")
     assert.deepStrictEqual([row.refusedLate, row.refused.get("backend"), row.refusedRequests.get("backend")], [8, 8, 4])
   })
 )
