@@ -17,6 +17,13 @@ const EDIT = 0
 const OPEN = 1
 const CLOSE = 2
 
+/** An edit that comes late by this many rows at most is put in its place at once; for others all rows are sorted in the end. */
+const nearby = 16
+
+/** Whether a row belongs behind a later one with this position: where one message ends its contents come before what follows it outside. */
+const isAfter = (data: Int32Array, row: number, position: number, depth: number): boolean =>
+  data[row + POSITION]! > position || (data[row + POSITION] === position && data[row + DEPTH]! < depth)
+
 /**
  * Edits of one chunk, as columns: `[start, end)` of the source is replaced by a range of the arena (nothing: a deletion; an empty range
  * of the source: an insertion). They hang in a tree of length-prefixed messages (`enter`, `leave`), whose lengths `rebuild` writes anew;
@@ -34,7 +41,6 @@ export class Edits {
   private readonly operations = new Table(WIDTH)
   private readonly opened: Array<number> = []
   private inOrder = true
-  private lastPosition = 0
   private readonly order: Array<number> = []
   private readonly lengths: Array<number> = []
 
@@ -52,7 +58,6 @@ export class Edits {
     this.operations.clear()
     this.opened.length = 0
     this.inOrder = true
-    this.lastPosition = 0
   }
 
   get isEmpty(): boolean {
@@ -88,7 +93,26 @@ export class Edits {
     const open = this.opened.pop()!
     const { operations } = this
     if (operations.count === open + 1) operations.count = open
-    else this.add(CLOSE, operations.data[open * WIDTH + END]!, open, 0, 0, this.opened.length + 1)
+    else {
+      this.add(CLOSE, operations.data[open * WIDTH + END]!, open, 0, 0, this.opened.length + 1)
+      if (this.inOrder) this.settle(open)
+    }
+  }
+
+  /** Puts a message that comes late, as a Resource does that is edited after its spans, in its place among what the message around has. */
+  private settle(open: number): void {
+    const { operations, opened } = this
+    const { count, data } = operations
+    const late = open * WIDTH
+    const position = data[late + POSITION]!
+    const depth = data[late + DEPTH]!
+    const first = opened.length === 0 ? 0 : opened[opened.length - 1]! + 1
+    if (open === first || !isAfter(data, late - WIDTH, position, depth)) return
+    let to = first * WIDTH
+    while (!isAfter(data, to, position, depth)) to += WIDTH
+    const message = data.slice(late, count * WIDTH)
+    data.copyWithin(to + message.length, to, late)
+    data.set(message, to)
   }
 
   /** Leaves the current message and forgets all edits inside it: it is about to be dropped. */
@@ -122,9 +146,9 @@ export class Edits {
     this.add(EDIT, position, position, from, to, this.opened.length)
   }
 
-  /** The chunk with all edits made, in memory of the pool. The source is not touched. */
-  rebuild(pool: SlabPool): Piece {
-    const { source, arena, operations, lengths } = this
+  /** The chunk with all edits made, in memory of the pool; `arena` is where edits put in from. The source is not touched. */
+  rebuild(pool: SlabPool, arena: Uint8Array = this.arena): Piece {
+    const { source, operations, lengths } = this
     const { data, count } = operations
     const order = this.sorted()
     const size = this.measure(order)
@@ -186,19 +210,27 @@ export class Edits {
   }
 
   private add(kind: number, position: number, end: number, from: number, to: number, depth: number): void {
-    const row = this.operations.add()
+    let row = this.operations.add()
     const { data } = this.operations
+    if (row > 0 && isAfter(data, row - WIDTH, position, depth)) {
+      const late = row
+      if (kind === EDIT) {
+        const farthest = Math.max(0, row - nearby * WIDTH)
+        do row -= WIDTH
+        while (row > farthest && isAfter(data, row - WIDTH, position, depth))
+        data.copyWithin(row + WIDTH, row, late)
+      }
+      if (kind !== OPEN && row > 0 && isAfter(data, row - WIDTH, position, depth)) this.inOrder = false
+    }
     data[row + KIND] = kind
     data[row + POSITION] = position
     data[row + END] = end
     data[row + FROM] = from
     data[row + TO] = to
     data[row + DEPTH] = depth
-    if (position < this.lastPosition) this.inOrder = false
-    this.lastPosition = position
   }
 
-  /** Rows by position; where one message ends its contents come before what follows it outside. `undefined`: as they stand. */
+  /** Rows in the order of `isAfter`. `undefined`: as they stand. */
   private sorted(): ReadonlyArray<number> | undefined {
     if (this.inOrder) return undefined
     const { order } = this

@@ -1,4 +1,4 @@
-import type { Edits } from "./Edits.ts"
+import type { Edits } from "../otlp/Edits.ts"
 import { MapTable, State } from "./MapTable.ts"
 import { readLength, readVarint64, skipValue, writeVarint, sizeOfVarint } from "./Wire.ts"
 import { X } from "./Value.ts"
@@ -265,7 +265,7 @@ export class Message {
 
   // ---- turning writes into edits
 
-  /** Hands every write to `edits`, as edits of the node that is this message; between its `begin` and `finish`. */
+  /** Hands every write to `edits`, which has entered this message. */
   collect(edits: Edits): void {
     for (let rows = this.dirty, row = 0; rows !== 0; rows >>>= 1, row++) {
       if ((rows & 1) === 0) continue
@@ -275,7 +275,7 @@ export class Message {
         for (let field = 1; field < 32; field++) {
           if (this.layout.rowOf[field] !== row) continue
           this.eachRecord(field, (from, to) => {
-            if (to !== last) edits.replace(from, to, 0, 0)
+            if (to !== last) edits.delete(from, to)
           })
         }
       }
@@ -290,7 +290,7 @@ export class Message {
             edits.replace(map.recordStart[entry]!, map.recordEnd[entry]!, map.newStart[entry]!, map.newEnd[entry]!)
             break
           case State.Deleted:
-            edits.replace(map.recordStart[entry]!, map.recordEnd[entry]!, 0, 0)
+            edits.delete(map.recordStart[entry]!, map.recordEnd[entry]!)
             break
           case State.New:
             edits.insert(this.payloadEnd, map.newStart[entry]!, map.newEnd[entry]!)
@@ -299,11 +299,11 @@ export class Message {
     }
   }
 
-  /** The same, as all edits of `node`. */
-  flush(edits: Edits, node: number): void {
-    edits.begin()
+  /** The same, where `edits` has entered the message around; this one's length stands at `lengthAt`. */
+  flush(edits: Edits, lengthAt: number): void {
+    edits.enter(lengthAt, this.payloadStart, this.payloadEnd)
     this.collect(edits)
-    edits.finish(node)
+    edits.leave()
   }
 
   /** The message as a new record of its parent, for a message that the source lacks. Leaves its place in `X[1]`, `X[2]`. */

@@ -1,5 +1,6 @@
-import { Lease } from "../Lease.ts"
-import type { SlabPool } from "../SlabPool.ts"
+import { JoinedLease } from "../JoinedLease.ts"
+import type { Lease } from "../Lease.ts"
+import type { Piece, SlabPool } from "../SlabPool.ts"
 import type { Signal } from "../Signal.ts"
 import { joinSplit } from "./Join.ts"
 import type { Program } from "./Program.ts"
@@ -28,20 +29,6 @@ export class PlanFailure {
   }
 }
 
-/** Several pieces of memory that are freed together. */
-export class LeaseGroup extends Lease {
-  private readonly leases: ReadonlyArray<Lease>
-
-  constructor(leases: ReadonlyArray<Lease>) {
-    super()
-    this.leases = leases
-  }
-
-  protected free(): void {
-    for (const lease of this.leases) lease.release()
-  }
-}
-
 /** Failures of one statement, for the log. */
 export interface StatementFailure {
   readonly source: string
@@ -67,21 +54,17 @@ export class Stage {
   }
 
   /** Walks one chunk. `undefined`: nothing changes. */
-  run(chunk: Uint8Array, pool: SlabPool): { readonly bytes: Uint8Array; readonly lease: Lease } | PlanFailure | undefined {
+  run(chunk: Uint8Array, pool: SlabPool): Piece | PlanFailure | undefined {
     const { walk } = this
     const { ws } = this.registers
-    let source = chunk
-    let end = walk.run(source)
+    let end = walk.run(chunk)
     if (end === WalkEnd.split) {
       const joined = joinSplit(chunk)
-      end = joined === undefined ? WalkEnd.malformed : walk.run((source = joined))
+      end = joined === undefined ? WalkEnd.malformed : walk.run(joined)
     }
     if (end === WalkEnd.malformed) return new PlanFailure(true, "malformed OTLP data")
     if (end === WalkEnd.failed) return this.failure()
-    if (walk.edits.count === 0) return undefined
-    const size = walk.edits.measure()
-    const used = walk.edits.write(source, ws.arena, pool.open(size))
-    return pool.close(used)
+    return walk.edits.isEmpty ? undefined : walk.edits.rebuild(pool, ws.arena)
   }
 
   private failure(): PlanFailure {
@@ -157,7 +140,7 @@ export class Plan {
       }
     }
     if (!changed) return undefined
-    return { chunks: result, sizeBytes, dropped, lease: leases.length === 1 ? leases[0]! : new LeaseGroup(leases), keepsOld }
+    return { chunks: result, sizeBytes, dropped, lease: leases.length === 1 ? leases[0]! : new JoinedLease(leases), keepsOld }
   }
 
   /** Statements that have failed since the last call. */

@@ -1,3 +1,4 @@
+import { JoinedLease } from "../JoinedLease.ts"
 import type { Lease } from "../Lease.ts"
 import { slabs, type SlabPool } from "../SlabPool.ts"
 import type { Signal } from "../Signal.ts"
@@ -8,7 +9,7 @@ import { inferContext, Usage } from "./Inference.ts"
 import { joinSplit } from "./Join.ts"
 import { Mistake, type OttlError } from "./OttlError.ts"
 import { parseCondition, parseStatement } from "./Parser.ts"
-import { LeaseGroup, PlanFailure } from "./Plan.ts"
+import { PlanFailure } from "./Plan.ts"
 import { Outcome } from "./Program.ts"
 import { Registers } from "./Registers.ts"
 import type { DropRun } from "./Runs.ts"
@@ -168,7 +169,7 @@ export class Routes {
       chunks: parts,
       items,
       sizeBytes: parts.reduce((sum, part) => sum + part.length, 0),
-      lease: leases.length === 0 ? undefined : leases.length === 1 ? leases[0] : new LeaseGroup(leases)
+      lease: leases.length === 0 ? undefined : leases.length === 1 ? leases[0] : new JoinedLease(leases)
     }))
   }
 
@@ -227,8 +228,7 @@ export class Routes {
     for (const row of rows) {
       extraction.rewind(row)
       extract.run(source)
-      const size = extract.edits.measure()
-      const { bytes, lease } = pool.close(extract.edits.write(source, source, pool.open(size)))
+      const { bytes, lease } = extract.edits.rebuild(pool)
       const collected = of(row)
       collected.chunks.push(bytes)
       collected.leases.push(lease)

@@ -1,6 +1,6 @@
+import { Edits } from "../otlp/Edits.ts"
 import type { Signal } from "../Signal.ts"
 import { dataLayouts, noData, pointLayouts, Role } from "./contexts/Layouts.ts"
-import { Edits } from "./Edits.ts"
 import type { Message } from "./Message.ts"
 import type { Registers } from "./Registers.ts"
 import { X } from "./Value.ts"
@@ -72,7 +72,7 @@ export class Walk {
   run(source: Uint8Array): WalkEnd {
     const { edits, ws } = this
     ws.reset(source)
-    edits.reset(source.length)
+    edits.begin(source)
     this.dropped = 0
     const end = source.length
     let at = 0
@@ -81,7 +81,7 @@ export class Walk {
       const next = this.record(at, end)
       if (next < 0) return WalkEnd.malformed
       if (this.tag === envelopeTag) {
-        const outcome = this.resource(record, this.valueStart, next)
+        const outcome = this.resource(record, this.lengthAt, this.valueStart, next)
         if (outcome !== WalkEnd.done) return outcome
       }
       at = next
@@ -89,8 +89,9 @@ export class Walk {
     return WalkEnd.done
   }
 
-  /** The tag and the value's start of the record that `record` has stepped over. */
+  /** The tag, what follows it (a length, if there is one), and the value's start of the record that `record` has stepped over. */
   private tag = 0
+  private lengthAt = 0
   private valueStart = 0
 
   /** Steps over the record at `at`: the position behind it, or -1. */
@@ -104,6 +105,7 @@ export class Walk {
       tag = X[2]!
     }
     this.tag = tag
+    this.lengthAt = next
     if ((tag & 7) === 2) {
       const length = readLength(bytes, next, end)
       if (length < 0) return -1
@@ -115,18 +117,18 @@ export class Walk {
   }
 
   // Where the part of an envelope stands that field 1 holds (a resource, a scope); -1 if there is none.
-  private partRecord = -1
+  private partLengthAt = -1
   private partStart = -1
   private partEnd = -1
 
   private findPart(start: number, end: number): WalkEnd {
-    this.partRecord = -1
+    this.partLengthAt = -1
     for (let at = start; at < end;) {
       const next = this.record(at, end)
       if (next < 0) return WalkEnd.malformed
       if (this.tag === envelopeTag) {
-        if (this.partRecord >= 0) return WalkEnd.split
-        this.partRecord = at
+        if (this.partLengthAt >= 0) return WalkEnd.split
+        this.partLengthAt = this.lengthAt
         this.partStart = this.valueStart
         this.partEnd = next
       }
@@ -135,26 +137,26 @@ export class Walk {
     return WalkEnd.done
   }
 
-  private resource(record: number, start: number, end: number): WalkEnd {
+  private resource(record: number, lengthAt: number, start: number, end: number): WalkEnd {
     const { edits, messages, runs } = this
-    const node = edits.open(0, envelopeTag, record, start, end)
+    edits.enter(lengthAt, start, end)
     const run = runs[Level.resource]
     run?.start()
     const envelope = messages[Role.resourceEnvelope]!
     const resource = messages[Role.resource]!
-    let resourceRecord = -1
+    let resourceLengthAt = -1
     if (this.usesResourceEnvelope && !envelope.fill(start, end)) return WalkEnd.malformed
     if (this.usesResource) {
       const found = this.findPart(start, end)
       if (found !== WalkEnd.done) return found
-      resourceRecord = this.partRecord
-      if (resourceRecord < 0) resource.clear()
+      resourceLengthAt = this.partLengthAt
+      if (resourceLengthAt < 0) resource.clear()
       else if (!resource.fill(this.partStart, this.partEnd)) return WalkEnd.malformed
     }
     if (run !== undefined) {
       const verdict = run.run()
       if (verdict === Verdict.failed) return WalkEnd.failed
-      if (verdict === Verdict.drop) return this.drop(node, start, end, Level.resource)
+      if (verdict === Verdict.drop) return this.drop(record, start, end, Level.resource)
     }
     if (this.deepest > Level.resource || this.prune) {
       let left = 0
@@ -163,71 +165,69 @@ export class Walk {
         if (next < 0) return WalkEnd.malformed
         if (this.tag === childTag) {
           this.gone = false
-          const outcome = this.deepest > Level.resource ? this.scope(node, at, this.valueStart, next) : WalkEnd.done
+          const outcome = this.deepest > Level.resource ? this.scope(at, this.lengthAt, this.valueStart, next) : WalkEnd.done
           if (outcome !== WalkEnd.done) return outcome
           if (!this.gone) left++
         }
         at = next
       }
       if (this.prune && left === 0) {
-        edits.drop(node)
+        edits.forget()
+        edits.delete(record, end)
         return WalkEnd.done
       }
     }
-    this.flushPart(node, resource, envelope, resourceRecord, this.usesResource, this.usesResourceEnvelope)
+    this.flushPart(resource, envelope, resourceLengthAt, end, this.usesResource, this.usesResourceEnvelope)
+    edits.leave()
     return WalkEnd.done
   }
 
   /** The last child that was walked is gone. */
   private gone = false
 
-  private drop(node: number, start: number, end: number, level: Level): WalkEnd {
+  /** The message that was entered last goes, with all that is inside. */
+  private drop(record: number, start: number, end: number, level: Level): WalkEnd {
     const count = this.countItems(start, end, level)
     if (count < 0) return WalkEnd.malformed
-    this.edits.drop(node)
+    this.edits.forget()
+    this.edits.delete(record, end)
     this.dropped += count
     this.gone = true
     return WalkEnd.done
   }
 
-  /** Edits of an envelope and of the part (resource, scope) that it holds. */
-  private flushPart(node: number, part: Message, envelope: Message, record: number, usesPart: boolean, usesEnvelope: boolean): void {
+  /** Edits of an envelope that ends at `end`, and of the part (resource, scope) that it holds, whose length stands at `lengthAt` if it is there. */
+  private flushPart(part: Message, envelope: Message, lengthAt: number, end: number, usesPart: boolean, usesEnvelope: boolean): void {
     const { edits } = this
     const partDirty = usesPart && part.isDirty
-    if (partDirty && record >= 0) {
-      part.flush(edits, edits.open(node, envelopeTag, record, part.payloadStart, part.payloadEnd))
-    }
-    const missing = partDirty && record < 0
-    if (!missing && !(usesEnvelope && envelope.isDirty)) return
-    edits.begin()
+    if (partDirty && lengthAt >= 0) part.flush(edits, lengthAt)
     if (usesEnvelope && envelope.isDirty) envelope.collect(edits)
-    if (missing) {
+    if (partDirty && lengthAt < 0) {
       part.compose(1)
-      edits.insert(edits.payloadEndOf(node), X[1]!, X[2]!)
+      edits.insert(end, X[1]!, X[2]!)
     }
-    edits.finish(node)
   }
 
-  private scope(parent: number, record: number, start: number, end: number): WalkEnd {
+  private scope(record: number, lengthAt: number, start: number, end: number): WalkEnd {
     const { edits, messages, runs, signal } = this
-    const node = edits.open(parent, childTag, record, start, end)
+    edits.enter(lengthAt, start, end)
     const run = runs[Level.scope]
     run?.start()
     const envelope = messages[Role.scopeEnvelope]!
     const scope = messages[Role.scope]!
-    let scopeRecord = -1
+    let scopeLengthAt = -1
     if (this.usesScopeEnvelope && !envelope.fill(start, end)) return WalkEnd.malformed
     if (this.usesScope) {
       const found = this.findPart(start, end)
       if (found !== WalkEnd.done) return found
-      scopeRecord = this.partRecord
-      if (scopeRecord < 0) scope.clear()
+      scopeLengthAt = this.partLengthAt
+      if (scopeLengthAt < 0) scope.clear()
       else if (!scope.fill(this.partStart, this.partEnd)) return WalkEnd.malformed
     }
     if (run !== undefined) {
       const verdict = run.run()
       if (verdict === Verdict.failed) return WalkEnd.failed
-      if (verdict === Verdict.drop) return this.drop(node, start, end, Level.scope)
+      if (verdict === Verdict.drop) return this.drop(record, start, end, Level.scope)
     }
     if (this.deepest > Level.scope || this.prune) {
       let left = 0
@@ -238,8 +238,8 @@ export class Walk {
           this.gone = false
           let outcome: WalkEnd = WalkEnd.done
           if (this.deepest > Level.scope) {
-            if (signal === "metrics") outcome = this.metric(node, at, this.valueStart, next)
-            else outcome = this.item(node, childTag, at, this.valueStart, next)
+            if (signal === "metrics") outcome = this.metric(at, this.lengthAt, this.valueStart, next)
+            else outcome = this.item(at, this.lengthAt, this.valueStart, next)
           }
           if (outcome !== WalkEnd.done) return outcome
           if (!this.gone) left++
@@ -247,25 +247,27 @@ export class Walk {
         at = next
       }
       if (this.prune && left === 0) {
-        edits.drop(node)
+        edits.forget()
+        edits.delete(record, end)
         this.gone = true
         return WalkEnd.done
       }
     }
     this.gone = false
-    this.flushPart(node, scope, envelope, scopeRecord, this.usesScope, this.usesScopeEnvelope)
+    this.flushPart(scope, envelope, scopeLengthAt, end, this.usesScope, this.usesScopeEnvelope)
+    edits.leave()
     return WalkEnd.done
   }
 
-  private metric(parent: number, record: number, start: number, end: number): WalkEnd {
+  private metric(record: number, lengthAt: number, start: number, end: number): WalkEnd {
     const { edits, messages, runs } = this
-    const node = edits.open(parent, childTag, record, start, end)
+    edits.enter(lengthAt, start, end)
     const run = runs[Level.metric]
     run?.start()
     const metric = messages[Role.metric]!
     const data = messages[Role.data]!
     if (this.usesMetric && !metric.fill(start, end)) return WalkEnd.malformed
-    let dataRecord = -1
+    let dataLengthAt = -1
     let dataStart = 0
     let dataEnd = 0
     let type = 0
@@ -275,7 +277,7 @@ export class Walk {
       const field = this.tag >>> 3
       if ((this.tag & 7) === 2 && dataLayouts[field] !== undefined) {
         // Of a oneof that is set twice the last one counts.
-        dataRecord = at
+        dataLengthAt = this.lengthAt
         dataStart = this.valueStart
         dataEnd = next
         type = field
@@ -285,17 +287,17 @@ export class Walk {
     data.type = type
     data.become(dataLayouts[type] ?? noData)
     if (this.usesData) {
-      if (dataRecord < 0) data.clear()
+      if (dataLengthAt < 0) data.clear()
       else if (!data.fill(dataStart, dataEnd)) return WalkEnd.malformed
     }
     if (run !== undefined) {
       const verdict = run.run()
       if (verdict === Verdict.failed) return WalkEnd.failed
-      if (verdict === Verdict.drop) return this.drop(node, start, end, Level.metric)
+      if (verdict === Verdict.drop) return this.drop(record, start, end, Level.metric)
     }
-    let dataNode = -1
-    if (this.deepest > Level.metric && dataRecord >= 0) {
-      dataNode = edits.open(node, (type << 3) | 2, dataRecord, dataStart, dataEnd)
+    const flushesData = this.usesData && dataLengthAt >= 0
+    if (this.deepest > Level.metric && dataLengthAt >= 0) {
+      edits.enter(dataLengthAt, dataStart, dataEnd)
       messages[Role.item]!.become(pointLayouts[type]!)
       let left = 0
       for (let at = dataStart; at < dataEnd;) {
@@ -303,28 +305,29 @@ export class Walk {
         if (next < 0) return WalkEnd.malformed
         if (this.tag === pointTag) {
           this.gone = false
-          const outcome = this.item(dataNode, pointTag, at, this.valueStart, next)
+          const outcome = this.item(at, this.lengthAt, this.valueStart, next)
           if (outcome !== WalkEnd.done) return outcome
           if (!this.gone) left++
         }
         at = next
       }
       if (this.prune && left === 0) {
-        edits.drop(node)
+        edits.forget()
+        edits.forget()
+        edits.delete(record, end)
         this.gone = true
         return WalkEnd.done
       }
-    }
+      if (flushesData && data.isDirty) data.collect(edits)
+      edits.leave()
+    } else if (flushesData && data.isDirty) data.flush(edits, dataLengthAt)
     this.gone = false
-    if (this.usesData && data.isDirty && dataRecord >= 0) {
-      if (dataNode < 0) dataNode = edits.open(node, (type << 3) | 2, dataRecord, dataStart, dataEnd)
-      data.flush(edits, dataNode)
-    }
-    if (this.usesMetric && metric.isDirty) metric.flush(edits, node)
+    if (this.usesMetric && metric.isDirty) metric.collect(edits)
+    edits.leave()
     return WalkEnd.done
   }
 
-  private item(parent: number, tag: number, record: number, start: number, end: number): WalkEnd {
+  private item(record: number, lengthAt: number, start: number, end: number): WalkEnd {
     const { edits, ws } = this
     const run = this.runs[Level.item]
     const item = this.messages[Role.item]!
@@ -337,24 +340,28 @@ export class Walk {
       const verdict = run.run()
       if (verdict === Verdict.failed) return WalkEnd.failed
       if (verdict === Verdict.drop) {
-        edits.drop(edits.open(parent, tag, record, start, end))
+        edits.delete(record, end)
         this.dropped++
         this.gone = true
         return WalkEnd.done
       }
     }
-    let node = -1
-    if (this.deepest === Level.event) {
-      node = edits.open(parent, tag, record, start, end)
-      const outcome = this.events(node, start, end)
+    const hasEvents = this.deepest === Level.event
+    if (hasEvents) {
+      edits.enter(lengthAt, start, end)
+      const outcome = this.events(start, end)
       if (outcome !== WalkEnd.done) return outcome
     }
     if (ws.writes === writes) ws.end = mark
-    else if (this.usesItem && item.isDirty) item.flush(edits, node < 0 ? edits.open(parent, tag, record, start, end) : node)
+    else if (this.usesItem && item.isDirty) {
+      if (hasEvents) item.collect(edits)
+      else item.flush(edits, lengthAt)
+    }
+    if (hasEvents) edits.leave()
     return WalkEnd.done
   }
 
-  private events(parent: number, start: number, end: number): WalkEnd {
+  private events(start: number, end: number): WalkEnd {
     const { edits } = this
     const run = this.runs[Level.event]!
     const event = this.messages[Role.event]!
@@ -362,13 +369,13 @@ export class Walk {
       const next = this.record(at, end)
       if (next < 0) return WalkEnd.malformed
       if (this.tag === eventTag) {
-        const { valueStart } = this
+        const { lengthAt, valueStart } = this
         run.start()
         if (!event.fill(valueStart, next)) return WalkEnd.malformed
         const verdict = run.run()
         if (verdict === Verdict.failed) return WalkEnd.failed
-        if (verdict === Verdict.drop) edits.drop(edits.open(parent, eventTag, at, valueStart, next))
-        else if (event.isDirty) event.flush(edits, edits.open(parent, eventTag, at, valueStart, next))
+        if (verdict === Verdict.drop) edits.delete(at, next)
+        else if (event.isDirty) event.flush(edits, lengthAt)
       }
       at = next
     }

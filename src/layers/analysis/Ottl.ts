@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Batch } from "../../domain/Batch.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
-import { LeaseGroup, type Plan, PlanFailure } from "../../domain/ottl/Plan.ts"
+import { JoinedLease } from "../../domain/JoinedLease.ts"
+import { type Plan, PlanFailure } from "../../domain/ottl/Plan.ts"
 import { format, type OttlError } from "../../domain/ottl/OttlError.ts"
 import type { ErrorMode } from "../../domain/ottl/Runs.ts"
 import { Refusal } from "../../domain/Refusal.ts"
@@ -64,7 +65,7 @@ export const runPlan = (plan: Plan, batch: Batch): Batch | Refusal => {
   let { lease } = outcome
   if (outcome.keepsOld) {
     batch.lease.retain()
-    lease = new LeaseGroup([lease, batch.lease])
+    lease = new JoinedLease([lease, batch.lease])
   }
   return batch.replace(outcome.chunks, batch.items - outcome.dropped, outcome.sizeBytes, lease)
 }
