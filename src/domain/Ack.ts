@@ -17,7 +17,7 @@ export abstract class Ack {
   dropped = 0
   /** Items given back to the sender by a part that ended before the answer (only under `after: delivery`). */
   returned = 0
-  /** The worst news so far: why items were returned. */
+  /** The worst news so far: why items were returned, else why a backend rejected some. */
   failure: Refusal | undefined = undefined
   /** The sender is gone or its deadline has passed; parts that are unanswered and unsent may end as returned. */
   cancelled = false
@@ -62,7 +62,7 @@ export abstract class Ack {
     this.delivered += delivered
     this.dropped += dropped
     this.returned += returned
-    if (failure !== undefined) this.failure = failure
+    if (failure !== undefined && (returned > 0 || this.returned === 0)) this.failure = failure
     if (--this.parts === 0) this.settled()
   }
 }
@@ -90,7 +90,7 @@ export class JoinedAck extends Ack {
 
   /** A merged batch goes back as a whole, so only if all its senders wait. */
   override get isReturnable(): boolean {
-    return this.waitForResult && this.pieces.every((piece) => piece.ack.isReturnable)
+    return this.pieces.every((piece) => piece.ack.isReturnable)
   }
 
   taken(): void {}

@@ -16,7 +16,7 @@ import type { DropLog } from "./DropLog.ts"
 import type { ExportQueue } from "./ExportQueue.ts"
 import type { Held } from "./Held.ts"
 import { cutHeld, halves } from "./Parts.ts"
-import { judge, refusalOf } from "./Verdict.ts"
+import { judge, refusalOf, refusalOfRejected } from "./Verdict.ts"
 
 /** What a flight shares with the others of its exporter. */
 export interface FlightContext {
@@ -92,15 +92,16 @@ export class Flight {
   }
 
   /** Rejected items that the backend does not name are charged to the batches in order, so that the sums stay exact. */
-  private succeed(group: ReadonlyArray<Held>, { rejected, message }: Exported): Effect.Effect<void> {
+  private succeed(group: ReadonlyArray<Held>, { rejected, message = "rejected by the backend" }: Exported): Effect.Effect<void> {
+    const refusal = rejected > 0 ? refusalOfRejected(message) : undefined
     let unassigned = rejected
     const lost = this.settle(group, (held) => {
       const share = Math.min(unassigned, held.items)
       unassigned -= share
-      held.deliver(share)
+      held.deliver(share, refusal)
       return share
     })
-    return this.tell(lost, "partial_success", message ?? "rejected by the backend")
+    return this.tell(lost, "partial_success", message)
   }
 
   private fail(group: ReadonlyArray<Held>, error: ExportError): Effect.Effect<void> {

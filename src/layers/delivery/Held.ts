@@ -39,13 +39,13 @@ export class Held {
     return this.batch.ack.cancelled && this.isReturnable
   }
 
-  /** The backend has it, `rejected` items excepted (a partial success). */
-  deliver(rejected: number): void {
+  /** The backend has it, `rejected` items excepted (a partial success); a sender that still waits is told `refusal` about those. */
+  deliver(rejected: number, refusal: Refusal | undefined): void {
     const { ack, items, lease } = this.batch
     this.row.delivered += items - rejected
     if (rejected > 0) this.row.drop("partial_success", rejected)
     lease.release()
-    ack.end(items - rejected, rejected, 0)
+    ack.end(items - rejected, rejected, 0, rejected > 0 ? refusal : undefined)
   }
 
   /** The sender, who still waits, keeps it. Nothing is lost: 0 items. */

@@ -41,6 +41,9 @@ const concernsContent = (code: GrpcCode): boolean => {
   }
 }
 
+/** How a sender that still waits is told of items that the backend rejected within a success. */
+export const refusalOfRejected = (message: string): Refusal => new Refusal("backend", GrpcCode.INVALID_ARGUMENT, message, undefined)
+
 /** Earliest retry that a sender is told where the backend named none, in milliseconds. */
 const defaultRetryMillis = 1000
 

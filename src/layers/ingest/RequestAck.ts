@@ -41,6 +41,11 @@ export class RequestAck extends Ack implements Expiring {
     return this.exchange === undefined
   }
 
+  /** Until the settlement nobody has told this sender that its items are taken. */
+  override get isReturnable(): boolean {
+    return this.untilDelivery || this.waitForResult
+  }
+
   taken(): void {
     this.isTaken = true
     if (!this.untilDelivery && !this.waitForResult) this.accept(undefined)
