@@ -17,7 +17,10 @@ export interface Piece {
 export interface IntakeOptions {
   /** The resource attribute that names the tenant. Where it is absent, empty, no string, or longer than 255 bytes: `defaultTenant`. */
   readonly tenantKey: string
-  /** `lengths`: down to the items, which are not entered. `full`: every field, UTF-8 too. */
+  /**
+   * `lengths`: down to the items, which are entered only where they are long enough to nest deeper than `maxDepth`. `full`: every field,
+   * UTF-8 too.
+   */
   readonly validate: "lengths" | "full"
 }
 
@@ -59,7 +62,7 @@ export class Intake {
   private readonly tenants: TenantReader
   /** The level whose children are the items. */
   private readonly leaf: number
-  private readonly validator: Validator | undefined
+  private readonly validator: Validator
 
   private pos = 0
   private level = REQUEST
@@ -80,7 +83,7 @@ export class Intake {
     this.bytes = bytes
     this.tenants = readerOf(options.tenantKey)
     this.leaf = leafLevel(signal)
-    this.validator = options.validate === "full" ? new Validator(signal, bytes) : undefined
+    this.validator = new Validator(signal, bytes, options.validate === "full" ? "full" : "depth")
     this.ends = [bytes.length, 0, 0, 0, 0]
   }
 
@@ -96,12 +99,9 @@ export class Intake {
       if (left instanceof Malformed) return left
       budget = left
     }
-    if (this.validator !== undefined) {
-      const verdict = this.validator.step(budget)
-      if (verdict instanceof Malformed) return verdict
-      if (!verdict) return undefined
-    }
-    return this.finish()
+    const verdict = this.validator.step(budget)
+    if (verdict instanceof Malformed) return verdict
+    return verdict ? this.finish() : undefined
   }
 
   /** Walks the fields of one message until it ends, a child is entered, or the budget is used up. Returns what is left of that. */

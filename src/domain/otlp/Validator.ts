@@ -2,7 +2,31 @@ import type { Signal } from "../Signal.ts"
 import { Malformed } from "./Malformed.ts"
 import { requests, type Field, type Message } from "./Messages.ts"
 import { isUtf8Range } from "./Utf8.ts"
-import { explain, LENGTH, maxDepth, tagValue, valueEnd, varintEnd } from "./Wire.ts"
+import { explain, FIXED64, LENGTH, maxDepth, tagValue, VARINT, valueEnd, varintEnd } from "./Wire.ts"
+
+/**
+ * What the walk looks at. `full`: every field. `form`: all but whether strings are UTF-8. `depth`: only what is long enough to nest too
+ * deep; whether shorter fields are what they should be is not looked at, nor what follows where a message has too few bytes left.
+ */
+export type Scrutiny = "full" | "form" | "depth"
+
+/** Per depth of a message: shorter fields are hopped over, and so is the rest of a message when it is shorter. */
+type Hops = ReadonlyArray<number>
+
+const noHops: Hops = Array.from({ length: maxDepth + 1 }, () => 1)
+
+/**
+ * The shortest content of a message at a depth that nests deeper than `maxDepth`: nothing but messages in each other, each a tag of one
+ * byte and a length of one byte, or of two from 128 on. A span's or log record's is 230 bytes.
+ */
+const shortestNests: Hops = Array.from({ length: maxDepth + 1 }, (_, depth) => {
+  let bytes = 0
+  for (let inner = maxDepth; inner >= depth; inner--) bytes += bytes < 128 ? 2 : 3
+  return bytes
+})
+
+/** A plain field has a tag of one byte and, if any, a length or varint of one byte: it is at most this long. */
+const longestPlain = 2 + 127
 
 /**
  * Walks every field of a request: lengths close, known fields have their wire type, strings are UTF-8, messages nest at most `maxDepth`
@@ -13,35 +37,55 @@ export class Validator {
   private readonly bytes: Uint8Array
   private readonly base: number
   private readonly strings: boolean
+  private readonly hops: Hops
   /** The messages that the walk is inside of, and where they end: valid up to `depth`. */
   private readonly ends: Array<number>
   private readonly messages: Array<Message>
   private depth = 0
   private pos = 0
 
-  /** `base` is where `bytes` begin in the request, for offsets; without `strings` UTF-8 is not looked at. */
-  constructor(signal: Signal, bytes: Uint8Array, base = 0, strings = true) {
+  /** `base` is where `bytes` begin in the request, for offsets. */
+  constructor(signal: Signal, bytes: Uint8Array, scrutiny: Scrutiny, base = 0) {
     this.bytes = bytes
     this.base = base
-    this.strings = strings
+    this.strings = scrutiny === "full"
+    this.hops = scrutiny === "depth" ? shortestNests : noHops
     this.ends = [bytes.length]
     this.messages = [requests[signal]]
   }
 
   /** Walks about `maxFields` fields. `true`: all is well and done; `false`: call again. A kilobyte of text counts as a field more. */
   step(maxFields: number): boolean | Malformed {
-    const { bytes, ends, messages } = this
+    const { bytes, ends, hops, messages } = this
     let budget = maxFields
     let { depth, pos } = this
     let end = ends[depth]!
     let message = messages[depth]!
+    let hop = hops[depth]!
     while (budget-- > 0) {
-      if (pos === end) {
+      if (end - pos < hop) {
         if (depth === 0) return true
+        pos = end
         depth--
         end = ends[depth]!
         message = messages[depth]!
+        hop = hops[depth]!
         continue
+      }
+      if (hop >= longestPlain) {
+        // Plain fields are too short to nest, and cannot reach beyond the end while `hop` bytes are left.
+        const last = end - hop
+        while (pos <= last && budget > 0) {
+          const tag = bytes[pos]!
+          const type = tag & 0x87
+          if (tag < 8) break
+          if (type === LENGTH && bytes[pos + 1]! < 0x80) pos += 2 + bytes[pos + 1]!
+          else if (type === FIXED64) pos += 9
+          else if (type === VARINT && bytes[pos + 1]! < 0x80) pos += 2
+          else break
+          budget--
+        }
+        if (pos > last) continue
       }
       // The usual case inline: a tag of one byte, and a length of one byte if it has one.
       let tag = bytes[pos]!
@@ -59,13 +103,14 @@ export class Validator {
       }
       const number = tag >>> 3
       const field = number < message.fields.length ? message.fields[number] : undefined
-      if (field === undefined) pos = next
+      if (field === undefined || next - pos < hop) pos = next
       else if (field.message !== undefined && (tag & 7) === LENGTH) {
         if (depth === maxDepth) return new Malformed(this.base + pos, `messages nest more than ${maxDepth} deep`)
         pos = start
         end = next
         message = field.message
         depth++
+        hop = hops[depth]!
         ends[depth] = end
         messages[depth] = message
       } else {
@@ -118,7 +163,7 @@ export class Validator {
 
 /** Walks all of `bytes` at once. */
 export const validate = (signal: Signal, bytes: Uint8Array): Malformed | undefined => {
-  const verdict = new Validator(signal, bytes).step(Infinity)
+  const verdict = new Validator(signal, bytes, "full").step(Infinity)
   return verdict instanceof Malformed ? verdict : undefined
 }
 
@@ -129,7 +174,7 @@ export const validate = (signal: Signal, bytes: Uint8Array): Malformed | undefin
 export const checkDepth = (signal: Signal, chunks: ReadonlyArray<Uint8Array>): Malformed | undefined => {
   let base = 0
   for (const chunk of chunks) {
-    const verdict = new Validator(signal, chunk, base, false).step(Infinity)
+    const verdict = new Validator(signal, chunk, "form", base).step(Infinity)
     if (verdict instanceof Malformed) return verdict
     base += chunk.length
   }
