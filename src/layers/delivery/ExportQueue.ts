@@ -16,6 +16,8 @@ export interface QueueConsumer {
   readonly hurry: () => void
   /** Stop what is under way; it is to come back, or be settled, at once. */
   readonly abort: () => void
+  /** Settle (`shutdown`) what could not be stopped; its memory stays until the transport has let go of it. */
+  readonly writeOff: () => void
 }
 
 /** What one request may hold, as far as merging goes; a batch that is larger alone comes alone. */
@@ -23,6 +25,9 @@ export interface RequestLimits {
   readonly maxItems: number
   readonly maxBytes: number
 }
+
+/** At a drain, requests that former senders still have under way get this long before they come back for the present ones. */
+const recallMillis = 1000
 
 /** After the drain's deadline, requests that were stopped get this long to let go of their memory. */
 const abortMillis = 3000
@@ -35,12 +40,14 @@ const abortMillis = 3000
  * sent still counts against the capacity, as in the collector, so `size` is everything accepted and not yet settled.
  * Full: refuses, or lets the sender wait (`block_on_overflow`). Fails: cannot; what a sender could not deliver comes back to the head.
  * Closes (`drain`): takes nothing more, waits for its senders until a deadline, then drops the rest (`shutdown`) or gives it back to
- * senders that still wait.
+ * senders that still wait; so it does with what former senders still have under way.
  */
 export class ExportQueue implements Holder {
   private readonly rowOf: (batch: Batch) => Row
   private readonly queue: BoundedQueue<Held>
   private consumer: QueueConsumer | undefined = undefined
+  /** The consumer, and those before it that still have something under way. */
+  private readonly consumers = new Set<QueueConsumer>()
   /** The batch at the tail, to see where a run of one origin ends. */
   private tail: Held | undefined = undefined
   /** How often neighbours that wait differ in origin. */
@@ -76,7 +83,13 @@ export class ExportQueue implements Holder {
   /** The senders from now on. Those before get nothing more; what they have under way they finish or put back. */
   attach(consumer: QueueConsumer): void {
     this.consumer = consumer
+    this.consumers.add(consumer)
     consumer.wake()
+  }
+
+  /** These senders have nothing under way any more, and take nothing more. */
+  detach(consumer: QueueConsumer): void {
+    this.consumers.delete(consumer)
   }
 
   isAttached(consumer: QueueConsumer): boolean {
@@ -150,6 +163,11 @@ export class ExportQueue implements Holder {
   /** When the batch at the head came, `performance.now()` milliseconds. */
   get headSince(): number {
     return this.queue.peek()?.heldSince ?? Infinity
+  }
+
+  /** The drain is over: everything is settled. */
+  get isClosed(): boolean {
+    return this.queue.isClosed
   }
 
   get isDraining(): boolean {
@@ -242,7 +260,14 @@ export class ExportQueue implements Holder {
       this.draining = true
       this.consumer?.hurry()
       this.consumer?.wake()
-      return this.empty(withinMillis)
+      const patience = Math.min(recallMillis, withinMillis / 2)
+      return Effect.andThen(
+        this.empty(patience),
+        Effect.suspend(() => {
+          for (const consumer of this.consumers) if (consumer !== this.consumer) consumer.abort()
+          return this.empty(withinMillis - patience)
+        })
+      )
     }).pipe(Effect.andThen(this.close))
   }
 
@@ -252,9 +277,15 @@ export class ExportQueue implements Holder {
       held.fail("shutdown", Refusal.shutdown)
       this.release(held)
     }
-    this.consumer?.abort()
+    for (const consumer of this.consumers) consumer.abort()
     return this.empty(abortMillis)
-  })
+  }).pipe(
+    Effect.andThen(
+      Effect.sync(() => {
+        for (const consumer of this.consumers) consumer.writeOff()
+      })
+    )
+  )
 
   private empty(withinMillis: number): Effect.Effect<void> {
     const empty = Effect.callback<void>((resume) => {

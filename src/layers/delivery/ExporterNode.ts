@@ -32,8 +32,8 @@ export interface ExporterNode {
  * The life of an exporter, as the graph leads it:
  *
  * 1. `make` in the node's scope, with the queue of its predecessor if it has one, then `activate` in the commit of the swap.
- * 2. Changed: the next node is made on the same queue and activated; then this one's scope is closed. What is under way ends within
- *    the timeout of an attempt; what fails in passing or waits to be tried again returns to the head of the queue.
+ * 2. Changed: the next node is made on the same queue and activated; then this one's scope is closed. What is under way gets
+ *    up to 5 s to end; what does not, fails in passing, or waits to be tried again returns to the head of the queue.
  * 3. Removed, or the gateway stops: `queue.drain(withinMillis)` while the node still sends, then the scope is closed. What is left at
  *    the deadline is dropped (`shutdown`).
  */

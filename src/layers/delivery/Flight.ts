@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
 import type { DropReason } from "../../domain/DropReason.ts"
+import type { Lease } from "../../domain/Lease.ts"
 import { Refusal } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
@@ -36,7 +37,8 @@ export interface FlightContext {
  * every batch is settled or back in the queue.
  *
  * Fails: never; outcomes are entered into the books. Closes: a wait for the next attempt ends at once (`stopWaiting`), and what is not
- * settled goes back to the head of the queue, in order; so it does on an interruption.
+ * settled goes back to the head of the queue, in order; so it does on an interruption. An attempt that does not heed the interruption
+ * can be written off: its batches are settled, and their memory is freed when it ends.
  */
 export class Flight {
   /** Groups still to be sent, the next one last. */
@@ -45,6 +47,8 @@ export class Flight {
   private failures = 0
   private endWait: (() => void) | undefined = undefined
   private isWaitAsked = false
+  /** Memory of batches that were written off while the transport may still read it. */
+  private readonly leases: Array<Lease> = []
 
   constructor(run: ReadonlyArray<Held>, context: FlightContext) {
     this.groups = [run]
@@ -56,14 +60,35 @@ export class Flight {
     if (!(politely && this.isWaitAsked)) this.endWait?.()
   }
 
-  readonly fly: Effect.Effect<void> = Effect.suspend(() => this.next()).pipe(Effect.onInterrupt(() => Effect.sync(() => this.putBack())))
+  /** Ends all batches as dropped (`shutdown`) though their attempt goes on. */
+  writeOff(): void {
+    for (const held of this.groups.splice(0).reverse().flat()) {
+      const { lease } = held.batch
+      lease.retain()
+      this.leases.push(lease)
+      held.fail("shutdown", Refusal.shutdown)
+      this.context.queue.release(held)
+    }
+  }
+
+  readonly fly: Effect.Effect<void> = Effect.suspend(() => this.next()).pipe(
+    Effect.onInterrupt(() => Effect.sync(() => this.putBack())),
+    Effect.ensuring(
+      Effect.sync(() => {
+        for (const lease of this.leases) lease.release()
+      })
+    )
+  )
 
   private next(): Effect.Effect<void> {
     const group = this.skipCancelled()
     if (group === undefined) return Effect.void
     if (this.context.isClosing()) return Effect.sync(() => this.putBack())
     return this.attempt(group).pipe(
-      Effect.flatMap((exit) => (Exit.isSuccess(exit) ? this.succeed(group, exit.value) : this.fail(group, errorOf(exit.cause)))),
+      Effect.flatMap((exit) => {
+        if (this.groups.length === 0) return Effect.void
+        return Exit.isSuccess(exit) ? this.succeed(group, exit.value) : this.fail(group, errorOf(exit.cause))
+      }),
       Effect.andThen(Effect.suspend(() => this.next()))
     )
   }

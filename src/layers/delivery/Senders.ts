@@ -21,16 +21,22 @@ const naturalLimits: SendLimits = { maxItems: 8192, maxBytes: 3_900_000, cutItem
 /** With a request under way that does not end, another one goes out for what has waited this long. */
 const patienceMillis = 100
 
-/** Attempts without a time limit of their own get this long to end when their senders are replaced. */
-const closeMillis = 30_000
+/**
+ * Attempts under way get this long to end when their senders are replaced, or their own time limit if that is shorter; then they are
+ * stopped, and their batches go the new way soon, at the risk that a slow backend gets some twice.
+ */
+const graceMillis = 5000
+
+/** Attempts that were stopped get this long to let go before the scope ends without them. */
+const abortMillis = 3000
 
 /**
  * The senders of one exporter and signal: up to `num_consumers` requests at once.
  *
  * Batching is natural: at the end of the turn a sender takes what is waiting; a further one starts only when what waits fills a
  * request (or cannot grow, or has waited 100 ms). Waiting for more happens only where `sending_queue.batch` asks for it.
- * Fails: never; see `Flight`. Closes: takes nothing more, lets attempts end within their time limit, and puts back what they did not
- * settle; the queue stays, for the senders that come next.
+ * Fails: never; see `Flight`. Closes: takes nothing more, lets attempts end within a short grace, stops the others, and puts back what
+ * they did not settle; the queue stays, for the senders that come next, and can still write off what does not stop.
  */
 export class Senders implements QueueConsumer {
   private readonly queue: ExportQueue
@@ -94,6 +100,10 @@ export class Senders implements QueueConsumer {
     for (const fiber of this.flights.values()) fiber.interruptUnsafe()
   }
 
+  writeOff(): void {
+    for (const flight of this.flights.keys()) flight.writeOff()
+  }
+
   private get isAttached(): boolean {
     return !this.isClosing && this.queue.isAttached(this)
   }
@@ -143,30 +153,36 @@ export class Senders implements QueueConsumer {
       this.queue.inFlight--
       this.flights.delete(flight)
       if (this.flights.size === 0) this.onAllLanded?.()
+      this.leave()
       this.wake()
     })
+  }
+
+  /** Until the last flight has ended the queue may have to stop it. */
+  private leave(): void {
+    if (this.isClosing && this.flights.size === 0) this.queue.detach(this)
   }
 
   private readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.isClosing = true
     clearTimeout(this.flushTimer)
     for (const flight of this.flights.keys()) flight.stopWaiting(false)
+    this.leave()
+    // The drain has stopped everything, and has written off what did not stop.
+    if (this.queue.isClosed) return Effect.void
     const { timeout } = this.settings
-    return Effect.timeoutOrElse(this.landed, {
-      duration: timeout === 0 ? closeMillis : timeout * 2,
-      orElse: () =>
-        Effect.andThen(
-          Effect.sync(() => this.abort()),
-          this.landed
-        )
-    })
+    return this.landed(timeout === 0 ? graceMillis : Math.min(timeout, graceMillis)).pipe(
+      Effect.andThen(Effect.sync(() => this.abort())),
+      Effect.andThen(this.landed(abortMillis))
+    )
   })
 
-  private get landed(): Effect.Effect<void> {
-    return Effect.callback((resume) => {
+  private landed(withinMillis: number): Effect.Effect<void> {
+    const landed = Effect.callback<void>((resume) => {
       if (this.flights.size === 0) return resume(Effect.void)
       this.onAllLanded = () => resume(Effect.void)
     })
+    return Effect.timeoutOption(landed, withinMillis).pipe(Effect.asVoid)
   }
 }
 

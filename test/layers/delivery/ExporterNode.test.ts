@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -8,6 +9,7 @@ import { Books } from "../../../src/domain/Books.ts"
 import { GrpcCode } from "../../../src/domain/GrpcCode.ts"
 import { make } from "../../../src/layers/delivery/ExporterNode.ts"
 import type { ExportQueue } from "../../../src/layers/delivery/ExportQueue.ts"
+import type { Push } from "../../../src/layers/graph/Component.ts"
 import { offer, request, type Sent, settings } from "./Sender.ts"
 import { permanent, scriptedPush, tooLarge, transient } from "./ScriptedPush.ts"
 
@@ -451,7 +453,7 @@ describe("ExporterNode", () => {
         yield* old.next
         const next = yield* start({}, old.queue, old.books)
         const closing = yield* Effect.forkChild(old.close, { startImmediately: true })
-        yield* TestClock.adjust(30_000)
+        yield* TestClock.adjust(5000)
         yield* Fiber.join(closing)
         assert.strictEqual(old.interrupted(), 1)
         yield* (yield* next.next).succeed()
@@ -481,6 +483,59 @@ describe("ExporterNode", () => {
   })
 
   describe("drain", () => {
+    it.effect("recalls what former senders have under way, while the present ones can still send it", () =>
+      Effect.gen(function* () {
+        const old = yield* start({})
+        const one = request(3)
+        offer(old.queue, one)
+        yield* old.next
+        const next = yield* start({}, old.queue, old.books)
+        const closing = yield* Effect.forkChild(old.close, { startImmediately: true })
+        const drain = yield* Effect.forkChild(old.queue.drain(4000), { startImmediately: true })
+        yield* TestClock.adjust(1000)
+        assert.strictEqual(old.interrupted(), 1)
+        yield* (yield* next.next).succeed()
+        yield* Fiber.join(drain)
+        yield* Fiber.join(closing)
+        yield* settle(one)
+        assert.strictEqual(old.row.delivered, 3)
+        assert.strictEqual(old.row.held, 0)
+      })
+    )
+
+    for (const isReplaced of [false, true]) {
+      it.effect(`drops what cannot be stopped, and keeps its memory until it ends; by former senders: ${isReplaced}`, () =>
+        Effect.gen(function* () {
+          const gate = yield* Deferred.make<void>()
+          const books = new Books()
+          const push: Push = () => Effect.uninterruptible(Effect.as(Deferred.await(gate), { rejected: 0 }))
+          const scope = yield* Scope.make()
+          const node = yield* make({ id: exporter.id, signal: "traces", settings: settings({}), push, books }).pipe(Scope.provide(scope))
+          node.activate()
+          const one = request(2)
+          offer(node.queue, one)
+          yield* quiet
+          if (isReplaced) {
+            yield* start({}, node.queue, books)
+            yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+            yield* TestClock.adjust(60_000)
+          }
+          const drain = yield* Effect.forkChild(node.queue.drain(4000), { startImmediately: true })
+          yield* TestClock.adjust(7000)
+          yield* Fiber.join(drain)
+          if (!isReplaced) yield* Scope.close(scope, Exit.void)
+          yield* settle(one)
+          const row = books.row(exporter, "default", "traces")
+          assert.deepStrictEqual([row.dropped.get("shutdown"), row.held, node.queue.size], [2, 0, 0])
+          assert.isFalse(one.lease.freed)
+          yield* Deferred.succeed(gate, undefined)
+          yield* quiet
+          assert.isTrue(one.lease.freed)
+          assert.strictEqual(row.delivered, 0)
+        })
+      )
+    }
+
     it.effect("sends what is left, without sitting out the back-off", () =>
       Effect.gen(function* () {
         const node = yield* start({ sending_queue: { batch: {} } })
