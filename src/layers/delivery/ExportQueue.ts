@@ -18,6 +18,8 @@ export interface QueueConsumer {
   readonly abort: () => void
   /** Settle (`shutdown`) what could not be stopped; its memory stays until the transport has let go of it. */
   readonly writeOff: () => void
+  /** So many items ended as dropped (`shutdown`). */
+  readonly lost: (items: number) => void
 }
 
 /** What one request may hold, as far as merging goes; a batch that is larger alone comes alone. */
@@ -214,11 +216,20 @@ export class ExportQueue implements Holder {
   putBack(batches: ReadonlyArray<Held>): void {
     for (let i = batches.length - 1; i >= 0; i--) {
       const held = batches[i]!
-      if (this.queue.isClosed) held.fail("shutdown", Refusal.shutdown)
-      else this.pushHead(held)
-      this.release(held)
+      if (this.queue.isClosed) this.drop(held)
+      else {
+        this.pushHead(held)
+        this.release(held)
+      }
     }
     this.consumer?.wake()
+  }
+
+  /** Ends a batch that was taken as lost to the stop. */
+  drop(held: Held): void {
+    const lost = held.fail("shutdown", Refusal.shutdown)
+    if (lost > 0) this.consumer?.lost(lost)
+    this.release(held)
   }
 
   private pushHead(held: Held): void {
@@ -273,10 +284,7 @@ export class ExportQueue implements Holder {
 
   private readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.queue.close()
-    for (let held = this.takeHead(); held !== undefined; held = this.takeHead()) {
-      held.fail("shutdown", Refusal.shutdown)
-      this.release(held)
-    }
+    for (let held = this.takeHead(); held !== undefined; held = this.takeHead()) this.drop(held)
     for (const consumer of this.consumers) consumer.abort()
     return this.empty(abortMillis)
   }).pipe(

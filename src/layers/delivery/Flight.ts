@@ -13,7 +13,7 @@ import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import { ExportError } from "../../streams/ExportError.ts"
 import type { Exported, ExportRequest, Push } from "../graph/Component.ts"
 import { backoffMillis, isExhausted } from "../../streams/Backoff.ts"
-import type { DropLog } from "./DropLog.ts"
+import type { ExportLog } from "./ExportLog.ts"
 import type { ExportQueue } from "./ExportQueue.ts"
 import type { Held } from "./Held.ts"
 import { cutHeld, halves } from "./Parts.ts"
@@ -25,7 +25,7 @@ export interface FlightContext {
   readonly queue: ExportQueue
   readonly push: Push
   readonly settings: ExporterSettings
-  readonly log: DropLog
+  readonly log: ExportLog
   /** The senders are being replaced: what has not been sent by now goes back. */
   readonly isClosing: () => boolean
   /** An attempt begins (1) or ends (-1). */
@@ -66,8 +66,7 @@ export class Flight {
       const { lease } = held.batch
       lease.retain()
       this.leases.push(lease)
-      held.fail("shutdown", Refusal.shutdown)
-      this.context.queue.release(held)
+      this.context.queue.drop(held)
     }
   }
 
@@ -87,7 +86,9 @@ export class Flight {
     return this.attempt(group).pipe(
       Effect.flatMap((exit) => {
         if (this.groups.length === 0) return Effect.void
-        return Exit.isSuccess(exit) ? this.succeed(group, exit.value) : this.fail(group, errorOf(exit.cause))
+        if (!Exit.isSuccess(exit)) return this.fail(group, errorOf(exit.cause))
+        this.succeed(group, exit.value)
+        return Effect.void
       }),
       Effect.andThen(Effect.suspend(() => this.next()))
     )
@@ -117,7 +118,7 @@ export class Flight {
   }
 
   /** Rejected items that the backend does not name are charged to the batches in order, so that the sums stay exact. */
-  private succeed(group: ReadonlyArray<Held>, { rejected, message = "rejected by the backend" }: Exported): Effect.Effect<void> {
+  private succeed(group: ReadonlyArray<Held>, { rejected, message = "rejected by the backend" }: Exported): void {
     const refusal = rejected > 0 ? refusalOfRejected(message) : undefined
     let unassigned = rejected
     const lost = this.settle(group, (held) => {
@@ -126,7 +127,7 @@ export class Flight {
       held.deliver(share, refusal)
       return share
     })
-    return this.tell(lost, "partial_success", message)
+    this.context.log.dropped(lost, "partial_success", message)
   }
 
   private fail(group: ReadonlyArray<Held>, error: ExportError): Effect.Effect<void> {
@@ -159,9 +160,13 @@ export class Flight {
   }
 
   private end(group: ReadonlyArray<Held>, reason: DropReason, error: ExportError): Effect.Effect<void> {
-    const refusal = refusalOf(error)
-    const lost = this.settle(group, (held) => held.fail(reason, refusal))
-    return this.tell(lost, reason, error.message)
+    return Effect.sync(() => {
+      const refusal = refusalOf(error)
+      const items = itemsOf(group)
+      const lost = this.settle(group, (held) => held.fail(reason, refusal))
+      this.context.log.dropped(lost, reason, error.message)
+      this.context.log.rejected(items - lost, error.message)
+    })
   }
 
   private retry(group: ReadonlyArray<Held>, error: ExportError): Effect.Effect<void> {
@@ -172,13 +177,20 @@ export class Flight {
       const waitMillis = backoffMillis(settings, this.failures, random, error.retryAfterMillis)
       const nextAt = performance.now() + waitMillis
       const refusal = refusalOf(error)
+      const items = itemsOf(group)
       const lost = this.settle(group, (held) => {
         // A sender that is still there is told at once when to come again, or is answered before it gives up.
         if (held.isReturnable && (isAsked || held.batch.origin.deadline < nextAt)) return held.giveBack(refusal)
         return isExhausted(settings, now - held.firstSentAt!, waitMillis) ? held.fail("retry_exhausted", refusal) : undefined
       })
       const isOver = this.failures === 0
-      return Effect.andThen(this.tell(lost, "retry_exhausted", error.message), isOver ? Effect.void : this.wait(waitMillis, isAsked))
+      const kept = isOver ? 0 : itemsOf(this.groups.at(-1)!)
+      const { log } = this.context
+      log.dropped(lost, "retry_exhausted", error.message)
+      log.rejected(items - lost - kept, error.message)
+      if (isOver) return Effect.void
+      log.retrying(error.message, waitMillis)
+      return this.wait(waitMillis, isAsked)
     })
   }
 
@@ -215,15 +227,13 @@ export class Flight {
     return lost
   }
 
-  private tell(lost: number, reason: DropReason, message: string): Effect.Effect<void> {
-    return lost === 0 ? Effect.void : this.context.log.note(lost, reason, message)
-  }
-
   private putBack(): void {
     const { groups } = this
     this.context.queue.putBack(groups.splice(0).reverse().flat())
   }
 }
+
+const itemsOf = (group: ReadonlyArray<Held>): number => group.reduce((sum, held) => sum + held.items, 0)
 
 const merge = (signal: Signal, group: ReadonlyArray<Held>): ExportRequest => {
   const { tenant, metadata } = group[0]!.batch.origin

@@ -4,7 +4,7 @@ import type * as Scope from "effect/Scope"
 import type { Signal } from "../../domain/Signal.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import type { Push } from "../graph/Component.ts"
-import { DropLog } from "./DropLog.ts"
+import { ExportLog } from "./ExportLog.ts"
 import type { ExportQueue, QueueConsumer, RequestLimits } from "./ExportQueue.ts"
 import { Flight, type FlightContext } from "./Flight.ts"
 import type { Held } from "./Held.ts"
@@ -52,8 +52,8 @@ export class Senders implements QueueConsumer {
   private isClosing = false
   private onAllLanded: (() => void) | undefined = undefined
 
-  private constructor(options: SendersOptions, fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>) {
-    const { id, signal, queue, push, settings } = options
+  private constructor(options: SendersOptions, log: ExportLog, fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>) {
+    const { signal, queue, push, settings } = options
     this.queue = queue
     this.settings = settings
     this.limits = limitsOf(settings)
@@ -63,7 +63,7 @@ export class Senders implements QueueConsumer {
       queue,
       push,
       settings,
-      log: new DropLog(id),
+      log,
       isClosing: () => this.isClosing,
       onAttempt: (change) => {
         this.attempts += change
@@ -74,9 +74,11 @@ export class Senders implements QueueConsumer {
 
   /** Senders that stand, but send nothing before `activate`. When the scope closes, they finish or put back what they have taken. */
   static make(options: SendersOptions): Effect.Effect<Senders, never, Scope.Scope> {
-    return Effect.acquireRelease(
-      Effect.map(Effect.context(), (context) => new Senders(options, Effect.runForkWith(context))),
-      (senders) => senders.close
+    return Effect.flatMap(ExportLog.make(options.id, options.signal), (log) =>
+      Effect.acquireRelease(
+        Effect.map(Effect.context(), (context) => new Senders(options, log, Effect.runForkWith(context))),
+        (senders) => senders.close
+      )
     )
   }
 
@@ -98,6 +100,10 @@ export class Senders implements QueueConsumer {
 
   abort(): void {
     for (const fiber of this.flights.values()) fiber.interruptUnsafe()
+  }
+
+  lost(items: number): void {
+    this.context.log.dropped(items, "shutdown", "not delivered before the stop")
   }
 
   writeOff(): void {
