@@ -127,7 +127,9 @@ export class HttpService {
   }
 }
 
-const pathOf = (url: string): string => {
+const pathOf = (target: string): string => {
+  // The absolute form, which servers have to accept too (RFC 9112, 3.2.2).
+  const url = target.startsWith("http://") || target.startsWith("https://") ? target.slice(target.indexOf("/", 8)) : target
   const query = url.indexOf("?")
   return query < 0 ? url : url.slice(0, query)
 }
