@@ -21,8 +21,11 @@ export abstract class Ack {
   failure: Refusal | undefined = undefined
   /** The sender is gone or its deadline has passed; parts that are unanswered and unsent may end as returned. */
   cancelled = false
-  /** Some part is held where the answer must wait for the settlement (`sending_queue.enabled: false`, `wait_for_result`). Set before `taken`. */
-  waitForResult = false
+  /**
+   * Parts that the answer must wait for (`sending_queue.enabled: false`, `wait_for_result`); set before `taken`. Parts of other holders
+   * are theirs: a slow backend with a queue of its own delays nobody.
+   */
+  awaited = 0
   private parts = 0
 
   /** The first bounded buffers on the way hold the whole request. Called once, before any `settled`. */
@@ -36,13 +39,20 @@ export abstract class Ack {
     return this.parts
   }
 
-  /**
-   * Whether a part that ends now without success may end as returned: somebody still waits for the outcome. Else the sender was told that
-   * the items are taken, and what fails is dropped.
-   */
-  get isReturnable(): boolean {
-    return this.waitForResult
+  get waitForResult(): boolean {
+    return this.awaited > 0
   }
+
+  /**
+   * Whether a part that ends now without success may end as returned: somebody still waits for its outcome (`isAwaited`: it is one that the
+   * answer waits for). Else the sender was told that the items are taken, and what fails is dropped.
+   */
+  isReturnable(isAwaited: boolean): boolean {
+    return isAwaited
+  }
+
+  /** The last awaited part has ended, while others are open. */
+  protected resultKnown(): void {}
 
   /** Opens `count` parts, then gives the answer; with no part left (all filtered) it settles at once. */
   open(count: number): void {
@@ -51,19 +61,22 @@ export abstract class Ack {
     if (count === 0) this.settled()
   }
 
-  /** One more part: a buffer has cut its piece in two. */
-  fork(count = 1): void {
+  /** More parts: a buffer has cut its piece. */
+  fork(count = 1, isAwaited = false): void {
     if (this.parts === 0) throw new Error("an acknowledgement was split after it had settled")
     this.parts += count
+    if (isAwaited) this.awaited += count
   }
 
-  end(delivered: number, dropped: number, returned: number, failure?: Refusal): void {
+  end(delivered: number, dropped: number, returned: number, failure?: Refusal, isAwaited = false): void {
     if (this.parts === 0) throw new Error("an acknowledgement ended more often than it had parts")
     this.delivered += delivered
     this.dropped += dropped
     this.returned += returned
     if (failure !== undefined && (returned > 0 || this.returned === 0)) this.failure = failure
+    const isLastAwaited = isAwaited && --this.awaited === 0
     if (--this.parts === 0) this.settled()
+    else if (isLastAwaited) this.resultKnown()
   }
 }
 
@@ -89,8 +102,8 @@ export class JoinedAck extends Ack {
   }
 
   /** A merged batch goes back as a whole, so only if all its senders wait. */
-  override get isReturnable(): boolean {
-    return this.pieces.every((piece) => piece.ack.isReturnable)
+  override isReturnable(_isAwaited: boolean): boolean {
+    return this.pieces.every((piece) => piece.ack.isReturnable(false))
   }
 
   taken(): void {}

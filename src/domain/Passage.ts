@@ -127,7 +127,7 @@ export class Passage {
     }
     for (let i = 0; i < holders.length; i++) {
       holders[i]!.row(batches[i]!).accepted += batches[i]!.items
-      if (holders[i]!.waitForResult) this.ack.waitForResult = true
+      if (holders[i]!.waitForResult) this.ack.awaited++
     }
     this.ack.open(holders.length)
     for (let i = 0; i < holders.length; i++) holders[i]!.push(batches[i]!)

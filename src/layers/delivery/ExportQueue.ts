@@ -113,7 +113,7 @@ export class ExportQueue implements Holder {
   }
 
   push(batch: Batch): void {
-    const held = new Held(batch, this.rowOf(batch), performance.now())
+    const held = new Held(batch, this.rowOf(batch), performance.now(), this.waitForResult)
     if (this.tail !== undefined && !isSameOrigin(this.tail, held)) this.seams++
     this.tail = held
     this.queue.push(held)

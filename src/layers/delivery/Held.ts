@@ -15,10 +15,14 @@ export class Held {
   /** When it was first sent, in milliseconds of the `Clock`; the limit of `max_elapsed_time` counts from here, across hand-overs. */
   firstSentAt: number | undefined = undefined
 
-  constructor(batch: Batch, row: Row, heldSince: number) {
+  /** The sender's answer waits for it. */
+  private readonly isAwaited: boolean
+
+  constructor(batch: Batch, row: Row, heldSince: number, isAwaited: boolean) {
     this.batch = batch
     this.row = row
     this.heldSince = heldSince
+    this.isAwaited = isAwaited
   }
 
   get items(): number {
@@ -31,7 +35,7 @@ export class Held {
 
   /** Whether the sender still waits for the outcome: then a failure is its own to deal with, and nothing needs to be dropped. */
   get isReturnable(): boolean {
-    return this.batch.ack.isReturnable
+    return this.batch.ack.isReturnable(this.isAwaited)
   }
 
   /** Nobody waits any more for what was neither answered nor sent. */
@@ -45,7 +49,7 @@ export class Held {
     this.row.delivered += items - rejected
     if (rejected > 0) this.row.drop("partial_success", rejected)
     lease.release()
-    ack.end(items - rejected, rejected, 0, rejected > 0 ? refusal : undefined)
+    ack.end(items - rejected, rejected, 0, rejected > 0 ? refusal : undefined, this.isAwaited)
   }
 
   /** The sender, who still waits, keeps it. Nothing is lost: 0 items. */
@@ -53,7 +57,7 @@ export class Held {
     const { ack, items, lease } = this.batch
     this.row.returned += items
     lease.release()
-    ack.end(0, 0, items, refusal)
+    ack.end(0, 0, items, refusal, this.isAwaited)
     return 0
   }
 
@@ -63,15 +67,15 @@ export class Held {
     const { ack, items, lease } = this.batch
     this.row.drop(reason, items)
     lease.release()
-    ack.end(0, items, 0)
+    ack.end(0, items, 0, undefined, this.isAwaited)
     return items
   }
 
   /** The same batch in consecutive pieces, which are settled in its stead. */
   split(batches: ReadonlyArray<Batch>): ReadonlyArray<Held> {
-    this.batch.ack.fork(batches.length - 1)
+    this.batch.ack.fork(batches.length - 1, this.isAwaited)
     return batches.map((batch) => {
-      const piece = new Held(batch, this.row, this.heldSince)
+      const piece = new Held(batch, this.row, this.heldSince, this.isAwaited)
       piece.firstSentAt = this.firstSentAt
       return piece
     })

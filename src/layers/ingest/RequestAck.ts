@@ -41,9 +41,13 @@ export class RequestAck extends Ack implements Expiring {
     return this.exchange === undefined
   }
 
-  /** Until the settlement nobody has told this sender that its items are taken. */
-  override get isReturnable(): boolean {
-    return this.untilDelivery || this.waitForResult
+  /** Under `delivery` nobody has told this sender until the settlement that its items are taken. */
+  override isReturnable(isAwaited: boolean): boolean {
+    return this.untilDelivery || isAwaited
+  }
+
+  protected override resultKnown(): void {
+    if (!this.untilDelivery) this.settled()
   }
 
   taken(): void {
@@ -57,9 +61,9 @@ export class RequestAck extends Ack implements Expiring {
   }
 
   /** Items that a backend turned down come with a failure; those that a processor dropped do not, and the sender need not know. */
-  override end(delivered: number, dropped: number, returned: number, failure?: Refusal): void {
+  override end(delivered: number, dropped: number, returned: number, failure?: Refusal, isAwaited = false): void {
     if (failure !== undefined) this.rejected += dropped
-    super.end(delivered, dropped, returned, failure)
+    super.end(delivered, dropped, returned, failure, isAwaited)
   }
 
   settled(): void {

@@ -33,6 +33,7 @@ class WatchedAck extends Ack {
   refusal: Refusal | undefined = undefined
   isTaken = false
   isSettled = false
+  private isAwaited = false
   private readonly own: Ack
 
   constructor(own: Ack) {
@@ -42,7 +43,8 @@ class WatchedAck extends Ack {
 
   taken(): void {
     this.isTaken = true
-    this.own.waitForResult = this.waitForResult
+    this.isAwaited = this.waitForResult
+    if (this.isAwaited) this.own.awaited = 1
     this.own.open(1)
   }
 
@@ -53,7 +55,7 @@ class WatchedAck extends Ack {
 
   settled(): void {
     this.isSettled = true
-    this.own.end(this.delivered, this.dropped, this.returned, this.failure)
+    this.own.end(this.delivered, this.dropped, this.returned, this.failure, this.isAwaited)
   }
 }
 

@@ -214,3 +214,35 @@ describe("the way from a receiver to the queues", () => {
     }
   })
 })
+
+/** Answers as a receiver does: when the awaited parts have ended, or at once if there are none. */
+class AnsweringAck extends RecordingAck {
+  answered = false
+  override taken(): void {
+    if (!this.waitForResult) this.answered = true
+  }
+  protected override resultKnown(): void {
+    this.answered = true
+  }
+}
+
+describe("an answer that waits for a result", () => {
+  it("waits for the parts that want it, and for no queue beside them", () => {
+    const books = new Books()
+    const ack = new AnsweringAck()
+    const queued = new TestHolder(books, "queued", 9)
+    const awaited = new TestHolder(books, "awaited", 9)
+    Object.assign(awaited, { waitForResult: true })
+    const fanOut = new FanOut(
+      [new HoldingNode(queued), new HoldingNode(awaited)],
+      new RowCache(books, { kind: "fanout", id: "t" }, "traces")
+    )
+    new GraphInlet(books, fanOut).submit([opaqueBatch({ items: 3, ack })], ack, receiver)
+    assert.isFalse(ack.answered)
+    const batch = awaited.queue.take()!
+    batch.ack.end(3, 0, 0, undefined, true)
+    assert.isTrue(ack.answered)
+    assert.strictEqual(ack.settlements, 0)
+    assert.isFalse(queued.queue.peek()!.ack.isReturnable(false))
+  })
+})

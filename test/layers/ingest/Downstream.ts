@@ -48,12 +48,12 @@ export class Downstream implements Inlet {
     } else if (this.mode === "ignore") {
       this.held.push({ batches, ack, end: () => {} })
     } else {
-      if (this.waitForResult) ack.waitForResult = true
+      if (this.waitForResult) ack.awaited = batches.length
       ack.open(batches.length)
       const end: Held["end"] = ({ delivered = 0, dropped = 0, returned = 0, failure }) => {
         for (const batch of batches) batch.lease.release()
-        for (let i = 1; i < batches.length; i++) ack.end(0, 0, 0)
-        ack.end(delivered, dropped, returned, failure)
+        for (let i = 1; i < batches.length; i++) ack.end(0, 0, 0, undefined, this.waitForResult)
+        ack.end(delivered, dropped, returned, failure, this.waitForResult)
       }
       if (this.mode === "hold") this.held.push({ batches, ack, end })
       else end({ delivered: batches.reduce((sum, batch) => sum + batch.items, 0) })
