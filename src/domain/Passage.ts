@@ -28,6 +28,9 @@ type Note =
   | { readonly _tag: "created"; readonly row: Row; readonly items: number }
   | { readonly _tag: "dropped"; readonly row: Row; readonly items: number; readonly reason: DropReason }
 
+/** What a chunk takes beside its bytes. */
+const viewBytes = 100
+
 /**
  * One request's way through the synchronous part of the graph, as a transaction: components note what they did and where the pieces
  * go; `commit` sets room aside in every holder and only then enters everything into the books. A refusal leaves no trace in the books
@@ -43,6 +46,8 @@ export class Passage {
   private readonly notes: Array<Note> = []
   private readonly holders: Array<Holder> = []
   private readonly batches: Array<Batch> = []
+  /** Memory of what is to be held, in bytes; branches that share a batch count once. */
+  heldBytes = 0
 
   constructor(ack: Ack, answered = false) {
     this.ack = ack
@@ -81,6 +86,11 @@ export class Passage {
     }
   }
 
+  /** Some component has turned it away: what else it would do is in vain. */
+  get isRefused(): boolean {
+    return this.refusal !== undefined
+  }
+
   /** The whole passage is turned away; the first refusal counts. */
   refuse(refusal: Refusal): void {
     this.refusal ??= refusal
@@ -88,6 +98,7 @@ export class Passage {
 
   /** A piece of the request is to be held by `holder`. */
   hold(holder: Holder, batch: Batch): void {
+    if (batch !== this.batches.at(-1)) this.heldBytes += batch.sizeBytes + batch.chunks.length * viewBytes
     this.holders.push(holder)
     this.batches.push(batch)
   }
@@ -138,6 +149,7 @@ export class Passage {
   abandon(): void {
     for (const batch of this.batches) batch.lease.release()
     this.batches.length = 0
+    this.heldBytes = 0
     this.holders.length = 0
   }
 }

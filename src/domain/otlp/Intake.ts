@@ -24,6 +24,15 @@ export interface IntakeOptions {
   readonly validate: "lengths" | "full"
 }
 
+/**
+ * A request with more items is refused as too large: ten bytes an item under the default limit of 20 MiB, and a data point with no more
+ * than a time and a value has twenty. So a few kilobytes that inflate to millions of empty items cost little.
+ */
+export const maxItems = 2 << 20
+
+/** More than `maxItems` items. */
+export class TooManyItems extends Malformed {}
+
 /** A request with more tenants is refused as malformed, since each becomes a batch of its own. */
 export const maxTenants = 1000
 
@@ -72,6 +81,8 @@ export class Intake {
   private groupTenant: string | undefined = undefined
   private items = 0
   private metricItems = 0
+  /** Of the groups before. */
+  private counted = 0
 
   private readonly shares: Array<Share> = []
   private byTenant: Map<string, Share> | undefined = undefined
@@ -97,6 +108,9 @@ export class Intake {
       if (budget <= 0) return undefined
       const left = this.walk(budget)
       if (left instanceof Malformed) return left
+      if (this.counted + this.items + this.metricItems > maxItems) {
+        return new TooManyItems(this.pos, `more than ${maxItems} items in one request`)
+      }
       budget = left
     }
     const verdict = this.validator.step(budget)
@@ -149,11 +163,16 @@ export class Intake {
   private leave(): Malformed | undefined {
     const { level } = this
     this.level--
-    if (level === (this.leaf === DATA ? METRIC : SCOPE_GROUP)) this.items += this.metricItems
+    if (level === (this.leaf === DATA ? METRIC : SCOPE_GROUP)) {
+      this.items += this.metricItems
+      this.metricItems = 0
+    }
     if (level !== RESOURCE_GROUP) return undefined
     const share = this.shareOf(this.groupTenant ?? defaultTenant)
     if (share === undefined) return new Malformed(this.groupAt, `more than ${maxTenants} tenants in one request`)
     share.items += this.items
+    this.counted += this.items
+    this.items = 0
     this.assign(this.groupAt, share)
     return undefined
   }

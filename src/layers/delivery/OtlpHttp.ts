@@ -8,7 +8,7 @@ import { GrpcCode } from "../../domain/GrpcCode.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import { Count, Duration, field, optional, section } from "../../domain/config/Fields.ts"
-import { toJson } from "../../domain/otlp/json/ToJson.ts"
+import { ToJson } from "../../domain/otlp/json/ToJson.ts"
 import { ExportError } from "../../streams/ExportError.ts"
 import { exporter, type Exported, type ExporterContext, type ExportRequest, type Push } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
@@ -103,11 +103,19 @@ interface Body {
 
 const asProtobuf = (request: ExportRequest): Effect.Effect<Body> => Effect.succeed(request)
 
+/** About 5 ms of work before others get a turn. */
+const jsonBytesPerTurn = 512 << 10
+
 const asJson = ({ signal, chunks }: ExportRequest): Effect.Effect<Body, ExportError> =>
-  Effect.suspend(() => {
-    const json = toJson(signal, chunks)
-    if (json instanceof Uint8Array) return Effect.succeed({ chunks: [json], sizeBytes: json.length })
-    return Effect.fail(
+  Effect.gen(function* () {
+    const writer = new ToJson(signal, chunks)
+    let json = writer.step(jsonBytesPerTurn)
+    while (json === undefined) {
+      yield* Effect.promise(() => new Promise<void>((next) => setImmediate(next)))
+      json = writer.step(jsonBytesPerTurn)
+    }
+    if (json instanceof Uint8Array) return { chunks: [json], sizeBytes: json.length }
+    return yield* Effect.fail(
       new ExportError({ retryable: false, code: GrpcCode.INVALID_ARGUMENT, message: `cannot be written as JSON: ${json.message}` })
     )
   })

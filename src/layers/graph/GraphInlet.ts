@@ -1,17 +1,39 @@
 import type { Ack } from "../../domain/Ack.ts"
-import type { Batch } from "../../domain/Batch.ts"
+import { Batch } from "../../domain/Batch.ts"
 import type { Books, Component, Row } from "../../domain/Books.ts"
+import { GrpcCode } from "../../domain/GrpcCode.ts"
+import { slices } from "../../domain/otlp/Slices.ts"
 import { type Holder, Passage } from "../../domain/Passage.ts"
 import { Refusal } from "../../domain/Refusal.ts"
 import type { Inlet } from "./Component.ts"
 import type { Consumer } from "./Consumer.ts"
 import { RowCache } from "./RowCache.ts"
 
+/** A request with more items, or large enough to hide as many groups without items, goes in slices of so many, one a turn. */
+export const sliceItems = 8192
+const sliceFields = 65_536
+const sliceBytes = 1 << 20
+
+/** What edits, copies and repeated headers may make of a request that goes in slices. */
+const mostBytes = (sizeBytes: number): number => (32 << 20) + 16 * sizeBytes
+
+const tooLarge = new Refusal(
+  "too_large",
+  GrpcCode.RESOURCE_EXHAUSTED,
+  "the request takes too much memory on its way: send smaller ones",
+  undefined
+)
+
+const malformed = new Refusal("malformed", GrpcCode.INVALID_ARGUMENT, "the request is not well-formed OTLP", undefined)
+
 /**
  * The edge from a receiver into the graph: one mutable pointer, switched between two requests by a swap.
  *
  * Reads whole requests and hands them on, all of it or nothing. Full: the sender is refused with a hint, or, where the full queue has
  * `block_on_overflow`, waits; a request that waited is run again from its own bytes, so that it meets the graph of that moment.
+ *
+ * A large request leaves the event loop between slices, and is committed with the last one. When a swap comes in between it begins
+ * again; when the sender goes, or it grows beyond bounds, it ends there.
  */
 export class GraphInlet implements Inlet {
   /** Where requests go. Set by the commit of a swap, and by nothing else. */
@@ -39,12 +61,17 @@ export class GraphInlet implements Inlet {
     const full = this.next.full()
     if (full !== undefined) return this.refuseFull(batches, ack, component, full)
     const passage = new Passage(ack)
+    if (isLarge(batches)) return this.turn(batches, ack, component, passage, this.next, this.inSlices(batches, ack, passage, this.next))
     for (const batch of batches) {
-      passage.handed(this.row(component, batch), batch.items)
       // The request keeps its own hold, so that it can be run again.
       batch.lease.retain()
       this.next.consume(batch, passage)
     }
+    this.commit(batches, ack, component, passage)
+  }
+
+  private commit(batches: ReadonlyArray<Batch>, ack: Ack, component: Component, passage: Passage): void {
+    for (const batch of batches) passage.handed(this.row(component, batch), batch.items)
     const outcome = passage.commit()
     if (outcome === undefined) {
       for (const batch of batches) batch.lease.release()
@@ -54,6 +81,58 @@ export class GraphInlet implements Inlet {
     if (outcome instanceof Refusal) this.refuse(batches, ack, component, outcome)
     else if (outcome.whenFull === "refuse") this.refuseFull(batches, ack, component, outcome)
     else outcome.onRoom(() => this.attempt(batches, ack, component))
+  }
+
+  /** The next slice of a large request; after the last one it is committed. */
+  private turn(
+    batches: ReadonlyArray<Batch>,
+    ack: Ack,
+    component: Component,
+    passage: Passage,
+    next: Consumer,
+    steps: Iterator<undefined, undefined>
+  ): void {
+    if (ack.cancelled || next !== this.next) {
+      passage.abandon()
+      this.attempt(batches, ack, component)
+    } else if (steps.next().done === true) this.commit(batches, ack, component, passage)
+    else setImmediate(() => this.turn(batches, ack, component, passage, next, steps))
+  }
+
+  /** Sends a large request onward, a slice a step. */
+  private *inSlices(batches: ReadonlyArray<Batch>, ack: Ack, passage: Passage, next: Consumer): Generator<undefined, undefined, undefined> {
+    let requestBytes = 0
+    for (const batch of batches) requestBytes += batch.sizeBytes
+    const most = mostBytes(requestBytes)
+    const limits = { maxItems: sliceItems, maxFields: sliceFields, maxRepeated: most }
+    let items = 0
+    for (const { origin, signal, chunks, lease } of batches) {
+      const parts = slices(signal, chunks, limits)
+      let isFirst = true
+      for (let step = parts.next(); ; step = parts.next()) {
+        if (step.done === true) {
+          if (step.value === "whole") break
+          passage.refuse(step.value === "malformed" ? malformed : tooLarge)
+          return undefined
+        }
+        const part = step.value
+        if (part === undefined || !isFirst || items + part.items > sliceItems) {
+          yield undefined
+          items = 0
+        }
+        if (part === undefined) continue
+        if (passage.heldBytes > most) {
+          passage.refuse(tooLarge)
+          return undefined
+        }
+        isFirst = false
+        items += part.items
+        lease.retain()
+        next.consume(new Batch(origin, part.chunks, part.items, part.sizeBytes, lease, ack), passage)
+        if (passage.isRefused) return undefined
+      }
+    }
+    return undefined
   }
 
   private row(component: Component, batch: Batch): Row {
@@ -77,4 +156,14 @@ export class GraphInlet implements Inlet {
     }
     ack.refused(refusal)
   }
+}
+
+const isLarge = (batches: ReadonlyArray<Batch>): boolean => {
+  let items = 0
+  let sizeBytes = 0
+  for (const batch of batches) {
+    items += batch.items
+    sizeBytes += batch.sizeBytes
+  }
+  return items > sliceItems || sizeBytes > sliceBytes
 }

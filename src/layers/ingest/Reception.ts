@@ -1,7 +1,7 @@
 import { Batch, defaultTenant } from "../../domain/Batch.ts"
 import type { Books, Component } from "../../domain/Books.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
-import { Intake, type IntakeOptions, type Piece } from "../../domain/otlp/Intake.ts"
+import { Intake, type IntakeOptions, type Piece, TooManyItems } from "../../domain/otlp/Intake.ts"
 import { FromJson } from "../../domain/otlp/json/FromJson.ts"
 import { Malformed } from "../../domain/otlp/Malformed.ts"
 import { Refusal, type RefusalReason } from "../../domain/Refusal.ts"
@@ -115,7 +115,7 @@ export class Reception {
       setImmediate(() => this.work(exchange, body, task, budget, done))
     } else if (result instanceof Malformed) {
       body.lease.release()
-      this.turnAway(exchange, malformedRefusal(String(result)))
+      this.turnAway(exchange, result instanceof TooManyItems ? tooLarge(result.message) : malformedRefusal(String(result)))
     } else done(result)
   }
 
@@ -150,8 +150,8 @@ const gone = new Malformed(0, "the client has gone")
 
 const malformedRefusal = (message: string): Refusal => new Refusal("malformed", GrpcCode.INVALID_ARGUMENT, message, undefined)
 
+const tooLarge = (message: string): Refusal => new Refusal("too_large", GrpcCode.RESOURCE_EXHAUSTED, message, undefined)
+
 /** The refusal of a body that could not be taken. */
 export const faultRefusal = (fault: BodyFault, maxBytes: number): Refusal =>
-  fault === "admission"
-    ? Refusal.admission
-    : new Refusal("too_large", GrpcCode.RESOURCE_EXHAUSTED, `the request is larger than ${maxBytes} bytes`, undefined)
+  fault === "admission" ? Refusal.admission : tooLarge(`the request is larger than ${maxBytes} bytes`)

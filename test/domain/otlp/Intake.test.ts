@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { intake, Intake, maxTenants } from "../../../src/domain/otlp/Intake.ts"
+import { intake, Intake, maxItems, maxTenants, TooManyItems } from "../../../src/domain/otlp/Intake.ts"
 import { Malformed } from "../../../src/domain/otlp/Malformed.ts"
+import { lengthField } from "../../../src/domain/otlp/Write.ts"
 import { signals } from "../../../src/domain/Signal.ts"
 import { distort } from "../../support/otlp/Distort.ts"
 import { randomRequest } from "../../support/otlp/Payloads.ts"
@@ -152,5 +153,23 @@ describe("intake", () => {
       })
     assert.strictEqual(pieces(intake("logs", tenants(maxTenants), lengths)).length, maxTenants)
     assert.instanceOf(intake("logs", tenants(maxTenants + 1), lengths), Malformed)
+  })
+
+  it("stops at more items than anybody sends in one request", () => {
+    const items = (count: number) =>
+      lengthField(
+        2,
+        new Uint8Array(2 * count).map((_, i) => (i % 2 === 0 ? 18 : 0))
+      )
+    const half = lengthField(1, items(maxItems / 2))
+    assert.strictEqual(pieces(intake("traces", Buffer.concat([half, half]), lengths))[0]!.items, maxItems)
+    assert.instanceOf(intake("traces", Buffer.concat([half, half, lengthField(1, items(1))]), lengths), TooManyItems)
+    const stepwise = new Intake("traces", lengthField(1, items(2 * maxItems)), lengths)
+    let fields = 0
+    for (let result = stepwise.step(1000); !(result instanceof TooManyItems); result = stepwise.step(1000)) {
+      assert.isUndefined(result)
+      fields += 1000
+    }
+    assert.isBelow(fields, maxItems + 2000)
   })
 })

@@ -3,6 +3,7 @@ import { Agent } from "node:http"
 import { gzipSync, zstdCompressSync, deflateSync } from "node:zlib"
 import { decodeResponse } from "../../../src/domain/otlp/status/ExportResponse.ts"
 import { decodeStatus } from "../../../src/domain/otlp/status/Status.ts"
+import { lengthField } from "../../../src/domain/otlp/Write.ts"
 import { Refusal } from "../../../src/domain/Refusal.ts"
 import { GrpcCode } from "../../../src/domain/GrpcCode.ts"
 import type { Signal } from "../../../src/domain/Signal.ts"
@@ -170,6 +171,17 @@ it.live("row 12: an unknown encoding, snappy, and a header that lies are answere
     }
     const cut = await post(http.port, "traces", gzipSync(one).subarray(0, 50), { ...protobuf, "content-encoding": "gzip" })
     assert.strictEqual(cut.status, 400)
+  })
+)
+
+it.live("row 13: a body that inflates to more items than anybody sends is answered 413", () =>
+  withGate({ protocols: { http: {} } }, async ({ http, downstream }) => {
+    const spans = new Uint8Array(9_000_000).map((_, i) => (i % 2 === 0 ? 18 : 0))
+    const body = gzipSync(lengthField(1, lengthField(2, spans)))
+    const reply = await ask({ port: http.port, headers: { ...protobuf, "content-encoding": "gzip" }, body })
+    assert.deepStrictEqual([reply.status, reply.headers["retry-after"]], [413, undefined])
+    assert.include(decodeStatus(reply.body)?.message ?? "", "items in one request")
+    assert.strictEqual(downstream.arrived.length, 0)
   })
 )
 
