@@ -51,7 +51,7 @@ const make = (first: Checked<Component>) =>
     const ownMetrics = yield* OwnMetrics.make(books, telemetry)
     let current = first
     const swap = (checked: Checked<Component>) =>
-      ownMetrics.serving(checked.telemetry.metrics, graph.swap(planOf(checked))).pipe(
+      Effect.suspend(() => ownMetrics.serving(checked.telemetry.metrics, graph.swap(planOf(checked)))).pipe(
         Effect.andThen(
           Effect.sync(() => {
             current = checked

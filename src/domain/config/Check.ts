@@ -35,6 +35,24 @@ const kindsOf = {
 
 const article = (kind: Kind): string => (kind === "exporter" || kind === "extension" ? `an ${kind}` : `a ${kind}`)
 
+/** A check that breaks (settings built to end the stack, say) is a mistake of the settings too: nobody shall die of them. */
+const decodeSafely = ({ config }: ComponentType, { kind, id, key, settings }: Declaration) => {
+  const what = `${kind} "${id}"`
+  try {
+    return decode(config, settings, what)
+  } catch (cause) {
+    return Result.fail([error(key, `the settings of ${what} cannot be checked`, reasonOf(cause))])
+  }
+}
+
+/** What a check threw; Schema wraps it into an error whose cause lists it. */
+const reasonOf = (thrown: unknown): string => {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const { cause } = thrown as { readonly cause?: { readonly reasons?: ReadonlyArray<{ readonly defect?: unknown }> } }
+  const defect = cause?.reasons?.[0]?.defect
+  return defect instanceof Error ? defect.message : thrown.message
+}
+
 class Checker<C extends ComponentType> {
   readonly problems: Array<Problem>
   private readonly document: Document
@@ -118,7 +136,7 @@ class Checker<C extends ComponentType> {
       this.problems.push(error(key, `unknown ${kind} type "${type}"`, suggest(type, spellings(kind, this.registry.all))))
       return []
     }
-    const decoded = decode(component.config, settings, `${kind} "${id}"`)
+    const decoded = decodeSafely(component, declaration)
     if (Result.isFailure(decoded)) this.problems.push(...decoded.failure)
     if (!this.used.has(declaration)) {
       const hint = kind === "extension" ? "add it to service.extensions, or remove it" : "add it to a pipeline, or remove it"

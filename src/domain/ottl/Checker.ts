@@ -20,7 +20,7 @@ import type { Workspace } from "./Workspace.ts"
 
 /** Prefixes that name a context, `instrumentation_scope` being the old name of `scope`. */
 export const contextOf = (prefix: string): ContextName | undefined =>
-  prefix === "instrumentation_scope" ? "scope" : prefix in paths ? (prefix as ContextName) : undefined
+  prefix === "instrumentation_scope" ? "scope" : Object.hasOwn(paths, prefix) ? (prefix as ContextName) : undefined
 
 /** The context prefix of a path, if it has one: a context's name with a field behind it. */
 export const prefixOf = (path: Ast.Path): ContextName | undefined => {
@@ -241,7 +241,7 @@ export class Checker {
     }
     const fields = prefix === undefined ? path.fields : path.fields.slice(1)
     const name = fields.map((field) => field.name).join(".")
-    const spec = paths[context][name]
+    const spec = Object.hasOwn(paths[context], name) ? paths[context][name] : undefined
     if (spec === undefined || (spec.kind === "cache" && context !== this.context)) {
       throw new Mistake(path.at, `unknown path ${context}.${name}`, nearestPath(context, name))
     }

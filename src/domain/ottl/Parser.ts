@@ -4,6 +4,10 @@ import { Mistake } from "./OttlError.ts"
 
 /** Parentheses, lists, maps and calls inside each other, at most. */
 const maxNesting = 100
+/** `+ - * /`, `and` and `or` in one text, at most: each can be one level of the tree that later steps descend. */
+const maxOperators = 1000
+/** Each lambda is read up to twice, so lambdas inside each other multiply. */
+const maxLambdas = 8
 const maxInt64 = (1n << 63n) - 1n
 
 const compareOps: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="])
@@ -22,6 +26,8 @@ class Parser {
   private readonly tokens: ReadonlyArray<Token>
   private position = 0
   private nesting = 0
+  private operators = 0
+  private lambdas = 0
 
   constructor(source: string) {
     this.tokens = lex(source)
@@ -65,7 +71,7 @@ class Parser {
     if (!this.isWord(word)) return first
     const operands = [first]
     while (this.isWord(word)) {
-      this.position++
+      this.operator()
       operands.push(operand())
     }
     return { kind: word, at: first.at, operands }
@@ -80,8 +86,7 @@ class Parser {
   }
 
   private boolean(): Condition {
-    const start = this.position
-    const depth = this.nesting
+    const { position: start, nesting: depth, operators } = this
     const token = this.peek()
     let asComparison: Mistake
     try {
@@ -92,6 +97,7 @@ class Parser {
     }
     this.position = start
     this.nesting = depth
+    this.operators = operators
     this.open("(")
     try {
       const inner = this.condition()
@@ -154,7 +160,7 @@ class Parser {
   private sum(): Value {
     let left = this.product()
     while (this.is("+") || this.is("-")) {
-      const op = this.next().text as MathOp
+      const op = this.operator().text as MathOp
       left = { kind: "math", at: left.at, op, left, right: this.product() }
     }
     return left
@@ -163,7 +169,7 @@ class Parser {
   private product(): Value {
     let left = this.operand()
     while (this.is("*") || this.is("/")) {
-      const op = this.next().text as MathOp
+      const op = this.operator().text as MathOp
       left = { kind: "math", at: left.at, op, left, right: this.operand() }
     }
     return left
@@ -317,15 +323,19 @@ class Parser {
       parameters.push(this.next().text)
     }
     this.position += 2
-    const start = this.position
-    const depth = this.nesting
+    const { position: start, nesting: depth, operators } = this
+    if (this.lambdas === maxLambdas) throw new Mistake(at, `more than ${maxLambdas} lambdas inside each other`)
+    this.lambdas++
     try {
       return { kind: "lambda", at, parameters, body: this.condition() }
     } catch (mistake) {
       if (!(mistake instanceof Mistake)) throw mistake
       this.position = start
       this.nesting = depth
+      this.operators = operators
       return { kind: "lambda", at, parameters, body: this.value() }
+    } finally {
+      this.lambdas--
     }
   }
 
@@ -337,6 +347,11 @@ class Parser {
 
   private next(): Token {
     return this.tokens[this.position++]!
+  }
+
+  private operator(): Token {
+    if (++this.operators > maxOperators) throw new Mistake(this.peek().at, `more than ${maxOperators} operators in one text`)
+    return this.next()
   }
 
   private is(operator: string, token = this.peek()): boolean {

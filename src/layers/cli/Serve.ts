@@ -70,9 +70,11 @@ export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandF
         let files = first.files
         const reload = Effect.gen(function* () {
           const why = yield* Queue.take(reloads)
-          const reading = yield* options.read
-          files = reading.files
-          yield* apply(reading, gateway, why)
+          yield* apply(
+            Effect.tap(options.read, (reading) => Effect.sync(() => (files = reading.files))),
+            gateway,
+            why
+          )
           logs = gateway.current().telemetry.logs
         })
         const beside = Effect.all(
@@ -102,12 +104,17 @@ export const formatBalance = ({ accepted, created, restored, delivered, dropped,
 
 const blames = (failure: SwapError, checked: Checked<Component>): string => failure.failures.map((one) => blame(one, checked)).join("\n")
 
-const apply = (reading: Reading, gateway: Gateway["Service"], why: string): Effect.Effect<void> =>
+/** Makes the configuration that is read the running one; whatever goes wrong on the way, also by a defect, leaves what runs running. */
+const apply = (
+  read: Effect.Effect<Reading, never, Components>,
+  gateway: Gateway["Service"],
+  why: string
+): Effect.Effect<void, never, Components> =>
   Effect.gen(function* () {
-    const checked = yield* accept(reading)
+    const checked = yield* Effect.flatMap(read, accept)
     yield* gateway.swap(checked).pipe(Effect.mapError((failure) => new CommandFailure(ExitCode.configuration, blames(failure, checked))))
     yield* Effect.logInfo(`reloaded (${why})`)
   }).pipe(
     Effect.catch(({ message }) => Effect.logError(`reload (${why}) refused, the running configuration stays:\n${message}`)),
-    Effect.catchDefect((defect) => Effect.logError(`reload (${why}) failed, the running configuration stays:`, defect))
+    Effect.catchDefect((defect) => Effect.logError(`reload (${why}) refused, the running configuration stays:`, defect))
   )

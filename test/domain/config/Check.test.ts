@@ -56,6 +56,21 @@ describe("Check", () => {
     })
   })
 
+  it("reports a check that breaks at the component's section", () => {
+    assert.strictEqual(
+      report(
+        good
+          .replace("otlphttp/eu:", "broken:")
+          .replace(/ {4}sending_queue:\n.*\n/, "")
+          .replace("[otlphttp/eu]", "[broken]")
+      ),
+      `weir.yaml:10:3: error: the settings of exporter "broken" cannot be checked
+   10 |   broken:
+      |   ^^^^^^
+      = the stack ends`
+    )
+  })
+
   it("finds all errors at once", () => {
     assert.strictEqual(
       report(`receivers:

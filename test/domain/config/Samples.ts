@@ -47,6 +47,16 @@ const all: ReadonlyArray<ComponentType> = [
     signals,
     config: Schema.Struct({ verbosity: field(Schema.Literals(["basic", "normal"]), "basic", "How much.") })
   },
+  {
+    kind: "exporter",
+    type: "broken",
+    signals,
+    config: Schema.Struct({ endpoint: Schema.String }).check(
+      Schema.makeFilter((): boolean => {
+        throw new RangeError("the stack ends")
+      })
+    )
+  },
   { kind: "extension", type: "health_check", config: Schema.Struct({ endpoint: field(Schema.String, "localhost:13133", "Address.") }) }
 ]
 

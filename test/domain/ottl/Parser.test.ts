@@ -132,5 +132,18 @@ describe("the OTTL grammar", () => {
   it("bounds nesting", () => {
     mistake(() => parseCondition(`${"(".repeat(200)}a == 1${")".repeat(200)}`))
     mistake(() => parseValue("[".repeat(200)))
+    assert.include(mistake(() => parseValue("F((x) => ".repeat(40))).message, "lambdas")
+  })
+
+  it.each(["+", "-", "*", "/", "+ 2 *"])("bounds chains of %s", (operator) => {
+    const chain = (length: number) => `1${` ${operator} 1`.repeat(length)}`
+    parseValue(chain(400))
+    assert.include(mistake(() => parseValue(chain(20_000))).message, "more than 1000 operators")
+  })
+
+  it.each(["and", "or"])("bounds chains of %s", (word) => {
+    const chain = (length: number) => `a == 1${` ${word} a == 1`.repeat(length)}`
+    parseCondition(`(((${chain(1000)})))`)
+    assert.include(mistake(() => parseCondition(chain(1001))).message, "more than 1000 operators")
   })
 })

@@ -305,6 +305,13 @@ describe("random statements", () => {
 })
 
 describe("mistakes of a configuration", () => {
+  it.each(["constructor", "__proto__", "toString"])("span.%s is an unknown path", (name) => {
+    for (const text of [`set(span.${name}, 1)`, `set(${name}.name, 1)`]) {
+      const errors = compileStatements("traces", [{ conditions: [], statements: [text], errorMode: "ignore" }])
+      assert.isArray(errors, text)
+    }
+  })
+
   it("come all at once, each with its place and the nearest known name", () => {
     const errors = compileStatements("traces", [
       {

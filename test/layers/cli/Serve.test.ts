@@ -123,6 +123,14 @@ describe("weir run", () => {
     write("weir.yaml", settings(first, "    trace: {}\n"))
     child.kill("SIGHUP")
     await says(/reload \(SIGHUP\) refused, the running configuration stays:\nweir\.yaml:7:5: error: unknown signal "trace"/)
+    const chain = `set(span.attributes["x"], 1${"+1".repeat(20_000)})`
+    write(
+      "weir.yaml",
+      settings(first).replace("exporters: [file]", "processors: [transform], exporters: [file]") +
+        `processors: {transform: {trace_statements: ['${chain}']}}\n`
+    )
+    child.kill("SIGHUP")
+    await says(/refused, the running configuration stays:\n[^]*more than 1000 operators/)
     await send(first, "a")
     write("weir.yaml", settings(second))
     child.kill("SIGHUP")
