@@ -82,13 +82,21 @@ const findFaults = (issue: SchemaIssue.Issue, path: Path): ReadonlyArray<Fault> 
     case "UnexpectedKey":
       return [{ path, message: "unknown key", known: keysOf(issue.ast) }]
     default:
-      return formatLeaf(issue).issues.map(({ message }) => ({ path, message }))
+      return formatLeaf(issue).issues.map(({ message, path: inside = [] }) => ({ path: [...path, ...inside.map(keyOf)], message }))
   }
 }
+
+const keyOf = (step: PropertyKey | { readonly key: PropertyKey }): PropertyKey => (typeof step === "object" ? step.key : step)
 
 const keysOf = (ast: unknown): ReadonlyArray<string> => {
   const { propertySignatures } = ast as { readonly propertySignatures?: ReadonlyArray<{ readonly name: PropertyKey }> }
   return propertySignatures?.map(({ name }) => String(name)) ?? []
+}
+
+/** Whether the last step of a path is an offset in a text. */
+const isOffset = (path: Path, settings: Node): boolean => {
+  const parent = path.length === 0 ? undefined : nodeAt(settings, path.slice(0, -1))
+  return parent?._tag === "Scalar" && typeof path.at(-1) === "number"
 }
 
 const describe = ({ path, message, known }: Fault, node: Node, settings: Node, what: string): Problem => {
@@ -96,8 +104,9 @@ const describe = ({ path, message, known }: Fault, node: Node, settings: Node, w
   const place = [what, ...path.slice(0, -1).map(String)].join(".")
   if (known !== undefined)
     return error(locateKey(settings, path), `unknown key "${last}" in ${place}`, suggest(last, known, "no key is known here"))
-  if (nodeAt(node, path) === undefined) return error(locate(settings, path), `${place} lacks "${last}"`)
   const expected = message.startsWith("Expected ") ? message.slice("Expected ".length) : message
+  if (isOffset(path, settings)) return error(locate(settings, path), `${place} is not right`, `expected ${expected}`)
+  if (nodeAt(node, path) === undefined) return error(locate(settings, path), `${place} lacks "${last}"`)
   return error(
     locate(settings, path),
     `${[what, ...path.map(String)].join(".")} is not right${shown(nodeAt(settings, path))}`,

@@ -1,4 +1,4 @@
-import type { Location } from "./Source.ts"
+import { type Location, placeInText } from "./Source.ts"
 
 /**
  * A configuration value that knows where it was written. Parsing, merging and expansion keep the locations, so that whatever finds
@@ -65,12 +65,18 @@ export const nodeAt = (node: Node, path: Path): Node | undefined => {
   return current
 }
 
-/** Where the value at a path was written; for a path that leads further than the document, its last part that exists. */
+/**
+ * Where the value at a path was written; for a path that leads further than the document, its last part that exists. A number behind a
+ * text is an offset in it: the place of that character.
+ */
 export const locate = (node: Node, path: Path): Location => {
   let current = node
   for (const step of path) {
     const next = child(current, step)
-    if (next === undefined) break
+    if (next === undefined) {
+      const text = current._tag === "Scalar" && current.expandedFrom === undefined ? current.value : undefined
+      return typeof text === "string" && typeof step === "number" ? placeInText(current.at, text, step) : current.at
+    }
     current = next
   }
   return current.at

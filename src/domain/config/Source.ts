@@ -47,3 +47,32 @@ export const formatLocation = ({ source, start }: Location): string => {
   const { line, column } = source.position(start)
   return `${source.name}:${line}:${column}`
 }
+
+/**
+ * The place of the character at `offset` of a text that was written at `at`, in whatever style YAML has for it: plain, quoted or as a
+ * block. Line breaks, indentation and escapes make the two differ, so the characters that are no white space are followed one by one;
+ * where they cannot be followed (`\x41`), it is the whole text.
+ */
+export const placeInText = (at: Location, text: string, offset: number): Location => {
+  const written = at.source.text.slice(at.start, at.end)
+  const style = written[0]
+  let i = style === "|" || style === ">" ? written.indexOf("\n") + 1 : style === '"' || style === "'" ? 1 : 0
+  for (let t = 0; ; t++, i++) {
+    const char = text[t]
+    if (char === undefined || isSpace(char)) {
+      if (t < offset) {
+        i--
+        continue
+      }
+      // White space and the end of the text: behind the last character that was found.
+      return { source: at.source, start: at.start + i, end: at.start + i + 1 }
+    }
+    while (i < written.length && isSpace(written[i]!)) i++
+    if (style === "'" && char === "'") i++
+    if (style === '"' && written[i] === "\\") i++
+    if (written[i] !== char) return at
+    if (t === offset) return { source: at.source, start: at.start + i, end: at.start + i + 1 }
+  }
+}
+
+const isSpace = (char: string): boolean => char === " " || char === "\n" || char === "\t" || char === "\r"

@@ -2,6 +2,8 @@
 export interface OttlError {
   /** Where the text stands in what was compiled, such as `[1, "statements", 0]`. */
   readonly path: ReadonlyArray<string | number>
+  /** From 0, inside the text. */
+  readonly offset: number
   /** The statement or condition as it was written. */
   readonly source: string
   readonly line: number
@@ -27,7 +29,7 @@ export class Mistake {
     const before = source.slice(0, this.offset)
     const line = before.split("\n").length
     const column = this.offset - (before.lastIndexOf("\n") + 1) + 1
-    const base = { path, source, line, column, message: this.message }
+    const base = { path, offset: this.offset, source, line, column, message: this.message }
     return this.nearest === undefined ? base : { ...base, nearest: this.nearest }
   }
 }
@@ -35,9 +37,12 @@ export class Mistake {
 /** One readable text: place, what is wrong, the line with a caret, the nearest known name. */
 export const format = (error: OttlError): string => {
   const text = error.source.split("\n")[error.line - 1] ?? ""
-  const hint = error.nearest === undefined ? "" : `; did you mean ${error.nearest}?`
-  return `${error.line}:${error.column}: ${error.message}${hint}\n  ${text}\n  ${" ".repeat(error.column - 1)}^`
+  return `${formatBare(error)}\n  ${text}\n  ${" ".repeat(error.column - 1)}^`
 }
+
+/** The same on one line and without the text, for whoever points into it. */
+export const formatBare = ({ line, column, message, nearest }: OttlError): string =>
+  `${line}:${column}: ${message}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`
 
 /** Edit distance, cut off at `limit`. */
 const distance = (a: string, b: string, limit: number): number => {

@@ -5,7 +5,7 @@ import type { Batch } from "../../domain/Batch.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
 import { JoinedLease } from "../../domain/JoinedLease.ts"
 import { type Plan, PlanFailure } from "../../domain/ottl/Plan.ts"
-import { format, type OttlError } from "../../domain/ottl/OttlError.ts"
+import { formatBare, type OttlError } from "../../domain/ottl/OttlError.ts"
 import type { ErrorMode } from "../../domain/ottl/Runs.ts"
 import { Refusal } from "../../domain/Refusal.ts"
 
@@ -19,12 +19,12 @@ export const ErrorModeText = Schema.String.annotate({ message: modeExpected }).c
 
 export const toErrorMode = (text: string): ErrorMode => text.toLowerCase() as ErrorMode
 
-/** What a schema says about OTTL mistakes: each at the place of its text in the configuration. */
+/** What a schema says about OTTL mistakes: each at its place in the configuration, the last step of the path being the offset in the text. */
 export const toIssues = (
   errors: ReadonlyArray<OttlError>,
   place: (path: ReadonlyArray<string | number>) => ReadonlyArray<PropertyKey>
 ): ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly issue: string }> =>
-  errors.map((error) => ({ path: place(error.path), issue: `valid OTTL: ${format(error)}` }))
+  errors.map((error) => ({ path: [...place(error.path), error.offset], issue: `valid OTTL: ${formatBare(error)}` }))
 
 const logEveryMillis = 10_000
 

@@ -1,7 +1,7 @@
 import type { Checked, CheckedComponent } from "../../domain/config/Checked.ts"
 import { sectionOf } from "../../domain/config/ComponentType.ts"
 import { locate, nodeAt, type Path } from "../../domain/config/Node.ts"
-import { formatLocation } from "../../domain/config/Source.ts"
+import { error, formatProblem } from "../../domain/config/Problem.ts"
 import type { ComponentError } from "../graph/ComponentError.ts"
 
 /** How many steps of a path the settings of a component have. */
@@ -12,7 +12,7 @@ const depth = ({ settings }: CheckedComponent<unknown>, path: Path): number => {
 }
 
 /**
- * One line that says which setting a component failed over: `weir.yaml:5:17: receivers.otlp.protocols.grpc.endpoint: port ...`.
+ * Which setting a component failed over, with its line: `weir.yaml:5:17: error: receivers.otlp.protocols.grpc.endpoint: port ...`.
  *
  * A component error names the id only, which a receiver and an exporter may share: the one that has more of the path is meant.
  */
@@ -22,5 +22,5 @@ export const blame = (failure: ComponentError, checked: Checked<unknown>): strin
     .toSorted((a, b) => depth(b, failure.path) - depth(a, failure.path))
   if (component === undefined) return `${[failure.component, ...failure.path].join(".")}: ${failure.message}`
   const setting = [sectionOf[component.kind], component.id, ...failure.path].join(".")
-  return `${formatLocation(locate(component.settings, failure.path))}: ${setting}: ${failure.message}`
+  return formatProblem(error(locate(component.settings, failure.path), `${setting}: ${failure.message}`))
 }

@@ -115,8 +115,8 @@ describe("transform", () => {
         "log.body",
         "did you mean set",
         "unknown context",
-        '["trace_statements"][0]',
-        '["log_statements"][0]["conditions"][0]'
+        '["trace_statements"][0][4]',
+        '["log_statements"][0]["conditions"][0][0]'
       ]) {
         assert.include(message, part)
       }

@@ -99,7 +99,7 @@ service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 
     assert.strictEqual(validated.seen.output, "ok: 3 pipelines (traces, metrics, logs)\n")
   })
 
-  it("says on one line which port is in use and by which setting, and ends with 78", async () => {
+  it("says which port is in use and by which setting, and ends with 78", async () => {
     const taken = createServer().listen(0, "127.0.0.1")
     await once(taken, "listening")
     const { port } = taken.address() as { port: number }
@@ -108,7 +108,9 @@ service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 
     assert.strictEqual(await exited, 78)
     assert.match(
       seen.output,
-      new RegExp(`^weir\\.yaml:1:\\d+: receivers\\.otlp\\.protocols\\.http\\.endpoint: port ${port} is already in use[^\\n]*\\n$`)
+      new RegExp(
+        `^weir\\.yaml:1:\\d+: error: receivers\\.otlp\\.protocols\\.http\\.endpoint: port ${port} is already in use[^\\n]*\\n    1 \\| receivers.*\\n      \\| +\\^+\\n$`
+      )
     )
     taken.close()
   })

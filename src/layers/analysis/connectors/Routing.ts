@@ -2,13 +2,13 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Batch } from "../../../domain/Batch.ts"
 import { field, optional } from "../../../domain/config/Fields.ts"
-import { format } from "../../../domain/ottl/OttlError.ts"
+import { formatBare, type OttlError } from "../../../domain/ottl/OttlError.ts"
 import { PlanFailure } from "../../../domain/ottl/Plan.ts"
 import { compileRoutes, Routes } from "../../../domain/ottl/Routes.ts"
-import type { Signal } from "../../../domain/Signal.ts"
+import { type Signal, signals } from "../../../domain/Signal.ts"
 import * as Component from "../../graph/Component.ts"
 import { ComponentError } from "../../graph/ComponentError.ts"
-import { ErrorModeText, toErrorMode, toRefusal } from "../Ottl.ts"
+import { ErrorModeText, toErrorMode, toIssues, toRefusal } from "../Ottl.ts"
 
 const Pipelines = Schema.Array(Schema.String)
 
@@ -32,8 +32,8 @@ const Config = Schema.Struct({
   default_pipelines: field(Pipelines, [], "Where what no row matches goes; without any it is dropped."),
   table: field(Schema.Array(Row), [], "The rows, tried in order; the first match wins.")
 }).check(
-  Schema.makeFilter((config) =>
-    config.table.flatMap((row, i): ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly issue: string }> => {
+  Schema.makeFilter((config) => {
+    const wrong = config.table.flatMap((row, i): ReadonlyArray<{ readonly path: ReadonlyArray<PropertyKey>; readonly issue: string }> => {
       const path = ["table", i]
       const text = row.condition ?? row.statement
       if (text === undefined || (row.condition !== undefined && row.statement !== undefined)) {
@@ -48,7 +48,8 @@ const Config = Schema.Struct({
       }
       return []
     })
-  )
+    return wrong.length > 0 ? wrong : toIssues(mistakes(config), (path) => ["table", ...path])
+  })
 )
 
 type Row = typeof Row.Type
@@ -67,6 +68,19 @@ const compile = (signal: Signal, config: typeof Config.Type) =>
     config.table.map((row) => (row.context === "request" ? undefined : row)),
     toErrorMode(config.error_mode) === "propagate"
   )
+
+/** What is wrong with a row whichever signal it is asked of, told as of the signal that gets furthest with it. */
+const mistakes = (config: typeof Config.Type): ReadonlyArray<OttlError> => {
+  const bySignal = signals.map((signal) => {
+    const routes = compile(signal, config)
+    return routes instanceof Routes ? [] : routes
+  })
+  return config.table.flatMap((_row, i) => {
+    const ofRow = bySignal.map((errors) => errors.filter(({ path }) => path[0] === i))
+    if (ofRow.some((errors) => errors.length === 0)) return []
+    return ofRow.reduce((best, errors) => (errors[0]!.offset > best[0]!.offset ? errors : best))
+  })
+}
 
 /**
  * Sends telemetry to pipelines by OTTL conditions, by resource, scope, metric or item.
@@ -92,7 +106,7 @@ export const routing = Component.connector({
       }
       const routes = compile(signal, config)
       if (!(routes instanceof Routes)) {
-        return yield* fail(["table", ...routes[0]!.path], `expected valid OTTL: ${routes.map(format).join("\n")}`)
+        return yield* fail(["table", ...routes[0]!.path, routes[0]!.offset], `expected valid OTTL: ${routes.map(formatBare).join("; ")}`)
       }
       const requests = config.table.map((row) => (row.context === "request" ? requestTest((row.condition ?? row.statement)!) : undefined))
       const requestRow = (batch: Batch): number =>
