@@ -35,6 +35,12 @@ const packagedNode = () => {
   }
 }
 
+/** Only a clone has the optional packages that bring a newer Node; the published package asks for one. */
+const otherwise = () => {
+  const { optionalDependencies } = createRequire(import.meta.url)("../package.json")
+  return packages[`${process.platform}-${process.arch}`] in (optionalDependencies ?? {}) ? ", or run npm ci without --omit=optional" : ""
+}
+
 /** Young generation kept small: request bodies live outside the heap, and a large one only delays their release. */
 const nodeFlags = ["--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"]
 
@@ -52,8 +58,7 @@ export const launch = (file, args) => {
   const node = packagedNode()
   if (node === undefined) {
     process.stderr.write(
-      `weir needs Node.js >= ${minimum.join(".")}; this is ${process.versions.node}, and the package that brings a newer one is not ` +
-        `installed for ${process.platform}-${process.arch}. Install a newer Node.js, or run npm ci without --omit=optional.\n`
+      `weir needs Node.js >= ${minimum.join(".")}; this is ${process.versions.node}. Install a newer Node.js${otherwise()}.\n`
     )
     process.exit(69)
   }

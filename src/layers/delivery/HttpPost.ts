@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
 import { ExportError } from "../../streams/ExportError.ts"
 
-/** Answers are short: `partial_success` or a `Status`. What comes after this much is not read. */
-const maxAnswerBytes = 64 * 1024
+/** Answers are short: `partial_success` or a `Status`. */
+const defaultMaxAnswerBytes = 64 * 1024
 
 export interface HttpAnswer {
   readonly status: number
@@ -15,7 +15,7 @@ export interface HttpAnswer {
 }
 
 /**
- * Posts chunks as one body, written in one vectored write and never joined, and reads the answer (its first 64 KiB).
+ * Posts chunks as one body, written in one vectored write and never joined, and reads the answer (its first `maxAnswerBytes`).
  *
  * Ends, in success, failure and interruption, only after Node has let go of the chunks: when the request has finished writing and its
  * connection is free, or when the connection is closed. An answer that comes before the body is written ends the connection, and
@@ -25,11 +25,12 @@ export const post = (
   url: URL,
   agent: Agent,
   headers: OutgoingHttpHeaders,
-  chunks: ReadonlyArray<Uint8Array>
-): Effect.Effect<HttpAnswer, ExportError> =>
-  Effect.catch(attempt(url, agent, headers, chunks), (failure) =>
-    failure.isStale ? Effect.mapError(attempt(url, agent, headers, chunks), ({ error }) => error) : Effect.fail(failure.error)
-  )
+  chunks: ReadonlyArray<Uint8Array>,
+  maxAnswerBytes = defaultMaxAnswerBytes
+): Effect.Effect<HttpAnswer, ExportError> => {
+  const once = attempt(url, agent, headers, chunks, maxAnswerBytes)
+  return Effect.catch(once, (failure) => (failure.isStale ? Effect.mapError(once, ({ error }) => error) : Effect.fail(failure.error)))
+}
 
 interface Failure {
   readonly error: ExportError
@@ -41,11 +42,12 @@ const attempt = (
   url: URL,
   agent: Agent,
   headers: OutgoingHttpHeaders,
-  chunks: ReadonlyArray<Uint8Array>
+  chunks: ReadonlyArray<Uint8Array>,
+  maxAnswerBytes: number
 ): Effect.Effect<HttpAnswer, Failure> =>
   Effect.callback((resume) => {
     const request = url.protocol === "https:" ? requestHttps : requestHttp
-    const exchange = new Exchange(request(url, { method: "POST", agent, headers }), (exchange) => resume(exchange.outcome))
+    const exchange = new Exchange(request(url, { method: "POST", agent, headers }), maxAnswerBytes, (exchange) => resume(exchange.outcome))
     exchange.send(chunks)
     return exchange.cancel
   })
@@ -53,6 +55,7 @@ const attempt = (
 /** One request and its answer; over when the request has closed. */
 class Exchange {
   private readonly request: ClientRequest
+  private readonly maxAnswerBytes: number
   private readonly onClose: (exchange: Exchange) => void
   private response: IncomingMessage | undefined = undefined
   private readonly body: Array<Uint8Array> = []
@@ -61,8 +64,9 @@ class Exchange {
   private isClosed = false
   private cause: NodeJS.ErrnoException | undefined = undefined
 
-  constructor(request: ClientRequest, onClose: (exchange: Exchange) => void) {
+  constructor(request: ClientRequest, maxAnswerBytes: number, onClose: (exchange: Exchange) => void) {
     this.request = request
+    this.maxAnswerBytes = maxAnswerBytes
     this.onClose = onClose
     request.on("response", (response) => this.onResponse(response))
     request.on("error", (error) => {
@@ -96,9 +100,9 @@ class Exchange {
     })
     response.on("data", (chunk: Uint8Array) => {
       if (this.isAnswered) return
-      this.body.push(chunk.subarray(0, maxAnswerBytes - this.bodyBytes))
+      this.body.push(chunk.subarray(0, this.maxAnswerBytes - this.bodyBytes))
       this.bodyBytes += chunk.length
-      if (this.bodyBytes >= maxAnswerBytes) this.answered()
+      if (this.bodyBytes >= this.maxAnswerBytes) this.answered()
     })
     response.on("end", () => this.answered())
   }

@@ -8,6 +8,7 @@ import { Count, Duration, field, optional, section } from "../../domain/config/F
 import { ExportError } from "../../streams/ExportError.ts"
 import { exporter, type Exported, type ExporterContext, type Push } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
+import { unsupported } from "../Unsupported.ts"
 import * as ClientHeaders from "./ClientHeaders.ts"
 import { compress, compressionParams, compressor, type Compressor } from "./Compression.ts"
 import { call } from "./GrpcCall.ts"
@@ -39,7 +40,8 @@ const OtlpGrpcConfig = Schema.Struct({
   balancer_name: optional(Schema.String, noEffect),
   read_buffer_size: optional(Count, noEffect),
   write_buffer_size: optional(Count, noEffect),
-  wait_for_ready: optional(Schema.Boolean, noEffect)
+  wait_for_ready: optional(Schema.Boolean, noEffect),
+  auth: unsupported("there are no authenticator extensions; use `headers`")
 })
 
 type Config = typeof OtlpGrpcConfig.Type
@@ -55,6 +57,7 @@ const make = (config: Config, { id, signal }: ExporterContext): Effect.Effect<Pu
     const target = parseTarget(config.endpoint, config.tls.insecure)
     if (typeof target === "string") return yield* new ComponentError({ component: id, path: ["endpoint"], message: target })
     const tls = target.isPlain ? {} : yield* TlsClient.load(id, config.tls)
+    if (!target.isPlain) yield* TlsClient.keepFresh(id, config.tls, tls)
     const compressing = compressor(config.compression, config.compression_params.level)
     const metadata = yield* ClientHeaders.check(id, config.headers)
     const headers: OutgoingHttpHeaders = {

@@ -12,6 +12,7 @@ import { ToJson } from "../../domain/otlp/json/ToJson.ts"
 import { ExportError } from "../../streams/ExportError.ts"
 import { exporter, type Exported, type ExporterContext, type ExportRequest, type Push } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
+import { unsupported } from "../Unsupported.ts"
 import * as ClientHeaders from "./ClientHeaders.ts"
 import { compress, compressionParams, compressor, type Compressor } from "./Compression.ts"
 import { type HttpAnswer, post } from "./HttpPost.ts"
@@ -19,6 +20,7 @@ import { interpret } from "./HttpVerdict.ts"
 import * as TlsClient from "./TlsClient.ts"
 
 const noEffect = "Accepted for the collector's sake; without effect."
+const http1 = "Accepted, without effect: HTTP/1.1 is spoken."
 
 const OtlpHttpConfig = Schema.Struct({
   ...ExporterSettings.fields,
@@ -34,10 +36,19 @@ const OtlpHttpConfig = Schema.Struct({
   max_idle_conns: field(Count, 100, "Connections to keep open between requests."),
   max_conns_per_host: field(Count, 0, "Connections at once, at most; 0 is no limit."),
   idle_conn_timeout: field(Duration, "90s", "Close a connection that has been idle for this long; 0s keeps it."),
+  disable_keep_alives: field(Schema.Boolean, false, "Make a new connection for every request."),
+  max_response_body_size: field(Count, 65_536, "Bytes of an answer that are read, at most; 0 is the default."),
   timeout: field(Duration, "30s", "Time limit of one attempt."),
   max_idle_conns_per_host: optional(Count, noEffect),
   read_buffer_size: optional(Count, noEffect),
-  write_buffer_size: optional(Count, noEffect)
+  write_buffer_size: optional(Count, noEffect),
+  profiles_endpoint: optional(Schema.String, "Accepted, without effect: profiles are not carried."),
+  force_attempt_http2: optional(Schema.Boolean, http1),
+  http2_read_idle_timeout: optional(Duration, http1),
+  http2_ping_timeout: optional(Duration, http1),
+  auth: unsupported("there are no authenticator extensions; use `headers`"),
+  proxy_url: unsupported("requests go to the endpoint itself"),
+  cookies: unsupported("cookies of the backend are not kept")
 })
 
 type Config = typeof OtlpHttpConfig.Type
@@ -58,17 +69,22 @@ const urlFor = (config: Config, { id, signal }: ExporterContext): Effect.Effect<
 
 const agentFor = (config: Config, { id }: ExporterContext, url: URL): Effect.Effect<HttpAgent, ComponentError, Scope.Scope> => {
   const options = {
-    keepAlive: true,
+    keepAlive: !config.disable_keep_alives,
     maxFreeSockets: config.max_idle_conns,
     maxSockets: config.max_conns_per_host === 0 ? Infinity : config.max_conns_per_host,
     ...(config.idle_conn_timeout === 0 ? {} : { timeout: config.idle_conn_timeout })
   }
+  const destroy = (agent: HttpAgent) => Effect.sync(() => agent.destroy())
+  if (url.protocol === "http:") {
+    return Effect.acquireRelease(
+      Effect.sync(() => new HttpAgent(options)),
+      destroy
+    )
+  }
   return Effect.acquireRelease(
-    url.protocol === "https:"
-      ? Effect.map(TlsClient.load(id, config.tls), (tls) => new HttpsAgent({ ...options, ...tls }))
-      : Effect.sync(() => new HttpAgent(options)),
-    (agent) => Effect.sync(() => agent.destroy())
-  )
+    Effect.map(TlsClient.load(id, config.tls), (tls) => new HttpsAgent({ ...options, ...tls })),
+    destroy
+  ).pipe(Effect.tap((agent) => TlsClient.keepFresh(id, config.tls, agent.options)))
 }
 
 const make = (config: Config, context: ExporterContext): Effect.Effect<Push, ComponentError, Scope.Scope> =>
@@ -82,6 +98,7 @@ const make = (config: Config, context: ExporterContext): Effect.Effect<Push, Com
       "content-type": config.encoding === "json" ? "application/json" : "application/x-protobuf"
     }
     const compressing = compressor(config.compression, config.compression_params.level)
+    const maxAnswerBytes = config.max_response_body_size || undefined
     const encode = config.encoding === "json" ? asJson : asProtobuf
     const bodyOf = (request: ExportRequest): Effect.Effect<Body, ExportError> =>
       compressing === undefined ? encode(request) : Effect.flatMap(encode(request), (body) => pack(compressing, body))
@@ -89,7 +106,7 @@ const make = (config: Config, context: ExporterContext): Effect.Effect<Push, Com
       bodyOf(request).pipe(
         Effect.flatMap(({ chunks, sizeBytes, encoding }) => {
           const framing = encoding === undefined ? {} : { "content-encoding": encoding }
-          return post(url, agent, { ...headers, ...framing, "content-length": sizeBytes }, chunks)
+          return post(url, agent, { ...headers, ...framing, "content-length": sizeBytes }, chunks, maxAnswerBytes)
         }),
         Effect.flatMap((answer) => settle(signal, answer))
       )

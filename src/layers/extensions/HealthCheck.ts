@@ -1,10 +1,12 @@
-import { createServer, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { createServer as createSecureServer } from "node:https"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { field, optional, section } from "../../domain/config/Fields.ts"
 import { extension } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
 import { parseEndpoint } from "../graph/Endpoint.ts"
+import { loadCredentials, ServerTls } from "../ingest/ServerTls.ts"
 
 const ResponseBody = Schema.Struct({
   healthy: field(Schema.String, "", "What is answered while the gateway is ready; empty for a short JSON status."),
@@ -15,6 +17,8 @@ const Config = Schema.Struct({
   endpoint: field(Schema.String, "localhost:13133", "host:port to listen on."),
   path: field(Schema.String.check(Schema.isStartingWith("/")), "/", "Path that answers; others answer 404."),
   response_body: section(ResponseBody, "Bodies of the answers."),
+  tls: optional(ServerTls, "Encrypt; without it connections are plain. Files are read once."),
+  cors: optional(Schema.Unknown, "Accepted, without effect: probes are not browsers."),
   check_collector_pipeline: optional(Schema.Unknown, "Accepted, without effect, as in the collector.")
 })
 
@@ -34,13 +38,13 @@ export const healthCheck = extension<typeof Config.Type>({
   type: "health_check",
   description: "Answers HTTP probes: 200 while the gateway takes data, 503 otherwise.",
   config: Config,
-  make: ({ endpoint, path, response_body }, { id, isReady }) =>
+  make: ({ endpoint, path, response_body, tls }, { id, isReady }) =>
     Effect.gen(function* () {
       const fail = (message: string) => new ComponentError({ component: id, path: ["endpoint"], message })
       const address = parseEndpoint(endpoint)
       if (address === undefined) return yield* fail(`"${endpoint}" is no address: expected host:port`)
       const since = new Date()
-      const server = createServer({ requestTimeout: patienceMillis, headersTimeout: patienceMillis }, (request, response) => {
+      const respond = (request: IncomingMessage, response: ServerResponse) => {
         request.resume()
         if (request.url?.split("?", 1)[0] !== path) return answer(response, 404, "", "text/plain")
         const ready = isReady()
@@ -50,7 +54,12 @@ export const healthCheck = extension<typeof Config.Type>({
           ? { status: "Server available", upSince: since.toISOString(), uptime: `${Math.round((Date.now() - since.getTime()) / 1000)}s` }
           : { status: "Server not available" }
         answer(response, ready ? 200 : 503, JSON.stringify(status), "application/json")
-      })
+      }
+      const options = { requestTimeout: patienceMillis, headersTimeout: patienceMillis }
+      const server =
+        tls === undefined
+          ? createServer(options, respond)
+          : createSecureServer({ ...options, ...(yield* loadCredentials(tls, id, ["tls"])) }, respond)
       server.maxConnections = 100
       yield* Effect.acquireRelease(
         Effect.callback<void, ComponentError>((resume) => {

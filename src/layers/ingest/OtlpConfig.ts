@@ -1,8 +1,11 @@
 import * as Schema from "effect/Schema"
 import { Count, Duration, field, optional, Positive, section } from "../../domain/config/Fields.ts"
+import { unsupported } from "../Unsupported.ts"
 import { ServerTls } from "./ServerTls.ts"
 
 /** `receivers.otlp`: the collector's keys and defaults, and a few of ours, which say so. */
+
+const auth = unsupported("there are no authenticator extensions; use `tls.client_ca_file` to admit clients by certificate")
 
 const ServerParameters = Schema.Struct({
   max_connection_idle: field(Duration, "5m", "End a connection without open requests after this long (the collector: never); 0s is never."),
@@ -32,6 +35,7 @@ export const GrpcProtocol = Schema.Struct({
   write_buffer_size: optional(Count, "Accepted and ignored: answers are small."),
   keepalive: section(Keepalive, "Keep-alive of HTTP/2 connections."),
   include_metadata: field(Schema.Boolean, false, "Keep request headers as metadata of the batches."),
+  auth,
   handshake_timeout: field(Duration, "10s", "Weir's own: time for the HTTP/2 preface and settings of a client."),
   read_timeout: field(Duration, "1m", "Weir's own: time for a whole message to arrive, from its headers; 0s is no limit.")
 })
@@ -69,7 +73,8 @@ export const HttpProtocol = Schema.Struct({
   read_header_timeout: field(Duration, "1m", "Time for the headers of a request to arrive; 0s is `read_timeout`."),
   write_timeout: field(Duration, "30s", "Time for a client to take its answer; 0s is no limit."),
   idle_timeout: field(Duration, "1m", "End a connection without requests after this long; 0s is `read_timeout`."),
-  keep_alives_enabled: field(Schema.Boolean, true, "Serve more than one request per connection.")
+  keep_alives_enabled: field(Schema.Boolean, true, "Serve more than one request per connection."),
+  auth
 })
 
 export type HttpProtocol = typeof HttpProtocol.Type

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises"
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from "node:tls"
 import { Duration, field, optional } from "../../domain/config/Fields.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
+import { suiteOptions, TlsSuites } from "../TlsSuites.ts"
 
 const Version = Schema.Literals(["1.2", "1.3"])
 
@@ -17,6 +18,8 @@ export const ServerTls = Schema.Struct({
   client_ca_pem: optional(Schema.String, "As `client_ca_file`, the CA itself, PEM."),
   min_version: field(Version, "1.2", "Lowest TLS version."),
   max_version: field(Version, "1.3", "Highest TLS version."),
+  ...TlsSuites.fields,
+  include_system_ca_certs_pool: optional(Schema.Boolean, "Accepted, without effect on servers, as in the collector."),
   reload_interval: optional(Duration, "Read the files again this often, and serve new connections with them.")
 })
 
@@ -58,6 +61,7 @@ export const loadCredentials = (
       minVersion: `TLSv${tls.min_version}`,
       maxVersion: `TLSv${tls.max_version}`,
       handshakeTimeout,
+      ...suiteOptions(tls),
       ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true })
     }
     yield* Effect.try({

@@ -1,8 +1,10 @@
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createSecureServer, type ServerHttp2Stream } from "node:http2"
 import { createServer } from "node:https"
 import type { AddressInfo, Server, Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { otlpGrpc } from "../../../src/layers/delivery/OtlpGrpc.ts"
@@ -80,6 +82,31 @@ describe("TLS to the backend", () => {
         assert.isTrue("retryable" in (yield* Effect.flip(without(small))))
         const push = yield* pushOf(component, { endpoint, tls: { ...trusted, cert_file: certFile, key_file: keyFile } })
         yield* push(small)
+      })
+    )
+
+    it.live(`${name} takes certificates inline, trusts the known authorities besides, and offers the suites that it is told`, () =>
+      Effect.gen(function* () {
+        const { endpoint } = yield* listening(server({ ...mutual, maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES256-GCM-SHA384" }))
+        const pem = { ca_pem: `${identity.cert}`, cert_pem: `${identity.cert}`, key_pem: `${identity.key}` }
+        const tls = { ...pem, include_system_ca_certs_pool: true, server_name_override: "backend.example", curve_preferences: ["P256"] }
+        const suite = (name: string) => pushOf(component, { endpoint, tls: { ...tls, cipher_suites: [`TLS_ECDHE_ECDSA_WITH_${name}`] } })
+        yield* (yield* suite("AES_256_GCM_SHA384"))(small)
+        assert.isTrue("retryable" in (yield* Effect.flip((yield* suite("AES_128_GCM_SHA256"))(small))))
+      })
+    )
+
+    it.live(`${name} reads its files again`, () =>
+      Effect.gen(function* () {
+        const { endpoint } = yield* listening(server(identity))
+        const directory = mkdtempSync(join(tmpdir(), "weir-tls-"))
+        yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(directory, { recursive: true })))
+        const ca_file = join(directory, "ca.pem")
+        writeFileSync(ca_file, "")
+        const push = yield* pushOf(component, { endpoint, tls: { ...trusted, ca_file, reload_interval: "10ms" } })
+        assert.match((yield* Effect.flip(push(small))).message, /certificate/i)
+        writeFileSync(ca_file, identity.cert)
+        assert.deepStrictEqual(yield* Effect.eventually(push(small)), { rejected: 0 })
       })
     )
 
