@@ -6,10 +6,7 @@ import { optional } from "../domain/config/Fields.ts"
  * `reason` continues "expected nothing here: ".
  */
 export const unsupported = (reason: string) =>
-  optional(
-    Schema.Unknown.check(Schema.makeFilter((value) => isOff(value) || `nothing here: ${reason}`)),
-    `Refused unless off: ${reason}.`
-  )
+  optional(Schema.Unknown.check(Schema.makeFilter((value) => isOff(value) || `nothing here: ${reason}`)), `Refused unless off: ${reason}.`)
 
 const isOff = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || value === false || (value as { readonly enabled?: unknown }).enabled === false

@@ -4,6 +4,8 @@ import { createServer } from "node:net"
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { GrpcCode } from "../../../src/domain/GrpcCode.ts"
 import { encodeStatus } from "../../../src/domain/otlp/status/Status.ts"
 import { signals } from "../../../src/domain/Signal.ts"
@@ -101,6 +103,38 @@ describe("OtlpHttp", () => {
       assert.strictEqual(backend.connections(), 1)
     })
   )
+
+  it.live("makes a connection for every request with disable_keep_alives", () =>
+    Effect.gen(function* () {
+      const backend = yield* answering((response) => response.end())
+      const push = yield* pushOf(otlpHttp, { endpoint: backend.url, disable_keep_alives: true })
+      for (let i = 0; i < 3; i++) yield* push(small)
+      assert.strictEqual(backend.connections(), 3)
+    })
+  )
+
+  it.live("reads no more of an answer than max_response_body_size", () =>
+    Effect.gen(function* () {
+      const backend = yield* answering((response) => response.writeHead(400, { "content-type": "text/plain" }).end("abcdefgh"))
+      const messageWith = (settings: object) =>
+        Effect.map(
+          Effect.flip(Effect.flatMap(pushOf(otlpHttp, { endpoint: backend.url, ...settings }), (push) => push(small))),
+          (error) => error.message
+        )
+      assert.include(yield* messageWith({}), "abcdefgh")
+      const cut = yield* messageWith({ max_response_body_size: 3 })
+      assert.notInclude(cut, "abcd")
+      assert.include(cut, "abc")
+    })
+  )
+
+  it("refuses what it would have to obey, with the reason, unless it is off", () => {
+    const decode = (settings: object) => Schema.decodeUnknownResult(otlpHttp.config)({ endpoint: "http://localhost:4318", ...settings })
+    for (const settings of [{ auth: { authenticator: "x" } }, { proxy_url: "http://p:1" }, { cookies: { enabled: true } }]) {
+      assert.isTrue(Result.isFailure(decode(settings)), JSON.stringify(settings))
+    }
+    assert.isTrue(Result.isSuccess(decode({ auth: null, proxy_url: "", cookies: { enabled: false }, force_attempt_http2: true })))
+  })
 
   it.live("replaces a kept connection that the backend has closed meanwhile", () =>
     Effect.gen(function* () {
