@@ -88,50 +88,19 @@ const exporterLabels = ["exporter"]
 const queueLabels = ["exporter", "data_type"]
 const processorLabels = ["processor"]
 
-const accepted = ({ noun, words }: typeof spans) =>
-  counter(
-    `otelcol_receiver_accepted_${noun}`,
-    `{${noun}}`,
-    `Number of ${words} successfully pushed into the pipeline.`,
-    receiverLabels,
-    "basic"
-  )
-const refused = ({ noun, words }: typeof spans) =>
-  counter(
-    `otelcol_receiver_refused_${noun}`,
-    `{${noun}}`,
-    `Number of ${words} that could not be pushed into the pipeline.`,
-    receiverLabels,
-    "basic"
-  )
-const sent = ({ noun, words }: typeof spans) =>
-  counter(`otelcol_exporter_sent_${noun}`, `{${noun}}`, `Number of ${words} successfully sent to destination.`, exporterLabels, "basic")
-const sendFailed = ({ noun, words }: typeof spans) =>
-  counter(
-    `otelcol_exporter_send_failed_${noun}`,
-    `{${noun}}`,
-    `Number of ${words} in failed attempts to send to destination.`,
-    exporterLabels,
-    "basic"
-  )
-const enqueueFailed = ({ noun, words }: typeof spans) =>
-  counter(
-    `otelcol_exporter_enqueue_failed_${noun}`,
-    `{${noun}}`,
-    `Number of ${words} failed to be added to the sending queue.`,
-    exporterLabels,
-    "basic"
-  )
-const limiterAccepted = ({ noun, words }: typeof spans) =>
-  counter(`otelcol_processor_memory_limiter_accepted_${noun}`, `{${noun}}`, `Number of ${words} let through.`, processorLabels, "basic")
-const limiterRefused = ({ noun, words }: typeof spans) =>
-  counter(
-    `otelcol_processor_memory_limiter_refused_${noun}`,
-    `{${noun}}`,
-    `Number of ${words} refused for lack of memory.`,
-    processorLabels,
-    "basic"
-  )
+/** A counter of items for each signal, as the Collector names and describes it. */
+const items =
+  (name: string, what: string, labels: ReadonlyArray<string>) =>
+  ({ noun, words }: typeof spans) =>
+    counter(`otelcol_${name}_${noun}`, `{${noun}}`, `Number of ${words} ${what}.`, labels, "basic")
+
+const accepted = items("receiver_accepted", "successfully pushed into the pipeline", receiverLabels)
+const refused = items("receiver_refused", "that could not be pushed into the pipeline", receiverLabels)
+const sent = items("exporter_sent", "successfully sent to destination", exporterLabels)
+const sendFailed = items("exporter_send_failed", "in failed attempts to send to destination", exporterLabels)
+const enqueueFailed = items("exporter_enqueue_failed", "failed to be added to the sending queue", exporterLabels)
+const limiterAccepted = items("processor_memory_limiter_accepted", "let through", processorLabels)
+const limiterRefused = items("processor_memory_limiter_refused", "refused for lack of memory", processorLabels)
 
 const itemBounds = [
   10, 25, 50, 75, 100, 250, 500, 750, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000, 20_000, 30_000, 50_000, 100_000
