@@ -1,3 +1,5 @@
+import { once } from "node:events"
+import { get } from "node:https"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -30,6 +32,20 @@ describe("health_check", () => {
       const answer = yield* probe(`http://127.0.0.1:${port}/?verbose`)
       assert.strictEqual(answer.status, 200)
       assert.strictEqual(JSON.parse(answer.body).status, "Server available")
+    })
+  )
+
+  it.effect("answers over TLS", () =>
+    Effect.gen(function* () {
+      const port = yield* Effect.promise(freePort)
+      const directory = `${import.meta.dirname}/../delivery/tls`
+      yield* start(
+        { endpoint: `127.0.0.1:${port}`, tls: { cert_file: `${directory}/cert.pem`, key_file: `${directory}/key.pem` } },
+        () => true
+      )
+      const request = get({ host: "127.0.0.1", port, agent: false, rejectUnauthorized: false })
+      const [response] = yield* Effect.promise(() => once(request, "response"))
+      assert.strictEqual(response.resume().statusCode, 200)
     })
   )
 
