@@ -28,7 +28,9 @@ const noEffect = "Accepted for the collector's sake; without effect."
 
 const OtlpGrpcConfig = Schema.Struct({
   ...ExporterSettings.fields,
-  endpoint: Schema.String.annotate({
+  endpoint: Schema.String.check(
+    Schema.makeFilter((text) => typeof parseTarget(text, true) !== "string" || 'host:port, such as "localhost:4317"')
+  ).annotate({
     description: "`host:port`, `http://host:port`, `https://host:port` or `dns:///host:port` of the backend."
   }),
   authority: optional(Schema.String, "`:authority` of the requests, instead of the endpoint."),

@@ -22,12 +22,15 @@ import * as TlsClient from "./TlsClient.ts"
 const noEffect = "Accepted for the collector's sake; without effect."
 const http1 = "Accepted, without effect: HTTP/1.1 is spoken."
 
+const urlExpected = 'a URL such as "http://localhost:4318"'
+const Url = Schema.String.check(Schema.makeFilter((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? "") || urlExpected))
+
 const OtlpHttpConfig = Schema.Struct({
   ...ExporterSettings.fields,
-  endpoint: optional(Schema.String, "URL of the backend; `/v1/traces`, `/v1/metrics` and `/v1/logs` are appended."),
-  traces_endpoint: optional(Schema.String, "Whole URL for traces, instead of `endpoint`."),
-  metrics_endpoint: optional(Schema.String, "Whole URL for metrics, instead of `endpoint`."),
-  logs_endpoint: optional(Schema.String, "Whole URL for logs, instead of `endpoint`."),
+  endpoint: optional(Url, "URL of the backend; `/v1/traces`, `/v1/metrics` and `/v1/logs` are appended."),
+  traces_endpoint: optional(Url, "Whole URL for traces, instead of `endpoint`."),
+  metrics_endpoint: optional(Url, "Whole URL for metrics, instead of `endpoint`."),
+  logs_endpoint: optional(Url, "Whole URL for logs, instead of `endpoint`."),
   encoding: field(Schema.Literals(["proto", "json"]), "proto", "Protobuf, or OTLP/JSON."),
   compression: field(Schema.Literals(["gzip", "zstd", "deflate", "none", ""]), "gzip", "Compression of requests."),
   compression_params: compressionParams,

@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { Count, Duration, field, optional, Positive, section } from "../../domain/config/Fields.ts"
+import { Count, Duration, field, ListenAddress, optional, Positive, section } from "../../domain/config/Fields.ts"
 import { unsupported } from "../Unsupported.ts"
 import { ServerTls } from "./ServerTls.ts"
 
@@ -26,7 +26,7 @@ const Keepalive = Schema.Struct({
 })
 
 export const GrpcProtocol = Schema.Struct({
-  endpoint: field(Schema.String, "localhost:4317", "Address, `host:port`."),
+  endpoint: field(ListenAddress, "localhost:4317", "Address, `host:port`."),
   transport: field(Schema.Literals(["tcp"]), "tcp", "Kind of address."),
   tls: optional(ServerTls, "Encrypt; without it connections are plain."),
   max_recv_msg_size_mib: field(Positive, 4, "Largest message in MiB, compressed and inflated."),
@@ -54,7 +54,7 @@ export type Cors = typeof Cors.Type
 const Algorithm = Schema.Literals(["", "identity", "gzip", "zstd", "zlib", "deflate", "snappy", "x-snappy-framed", "lz4"])
 
 export const HttpProtocol = Schema.Struct({
-  endpoint: field(Schema.String, "localhost:4318", "Address, `host:port`."),
+  endpoint: field(ListenAddress, "localhost:4318", "Address, `host:port`."),
   transport: field(Schema.Literals(["tcp"]), "tcp", "Kind of address."),
   tls: optional(ServerTls, "Encrypt; without it connections are plain."),
   cors: optional(Cors, "Let browsers send from other origins."),
@@ -82,7 +82,7 @@ export type HttpProtocol = typeof HttpProtocol.Type
 const Protocols = Schema.Struct({
   grpc: optional(GrpcProtocol, "OTLP/gRPC; off unless this key is there."),
   http: optional(HttpProtocol, "OTLP/HTTP, protobuf and JSON; off unless this key is there.")
-})
+}).check(Schema.makeFilter(({ grpc, http }) => grpc !== undefined || http !== undefined || "at least one of grpc and http"))
 
 export const OtlpConfig = Schema.Struct({
   protocols: section(Protocols, "What is spoken; at least one."),
