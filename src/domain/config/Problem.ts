@@ -37,8 +37,13 @@ export const formatProblem = ({ severity, at, message, hint }: Problem): string 
     lines.push(`${String(line).padStart(5)} | ${shown}`, `      | ${before}${"^".repeat(length)}`)
   }
   if (hint !== undefined) lines.push(`      = ${hint}`)
-  return lines.join("\n")
+  return lines.map(printable).join("\n")
 }
+
+/** Text from files reaches terminals: control characters are shown, not obeyed. A tab and a line break of a message do no harm. */
+const printable = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 const contextColumns = 60
 
