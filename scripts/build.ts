@@ -38,7 +38,7 @@ const manifest = {
   license,
   type,
   engines: { node: ">=22.19.0" },
-  exports: { ".": module("index"), "./testing": module("testing") },
+  exports: { ".": module("index"), "./opamp": module("opamp"), "./testing": module("testing") },
   bin: { weir: "bin/weir.js" },
   // The command line's own dependencies are in its bundle.
   dependencies: { yaml: dependencies.yaml },

@@ -22,6 +22,7 @@ const consumer = `import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Effect from "effect/Effect"
 import { builtIn, Component, Components, Fields, signals } from "weir"
+import { AgentToServer, decode, encode, MalformedMessage } from "weir/opamp"
 import * as testing from "weir/testing"
 
 const Config = Schema.Struct({ wait: Fields.field(Fields.Duration, "1s", "A wait.") })
@@ -33,7 +34,8 @@ const mine = Component.processor<typeof Config.Type>({
   make: ({ wait }) => Effect.succeed({ _tag: "Pure" as const, process: (batch) => (wait > 0 ? batch : batch) })
 })
 const layer: Layer.Layer<Components> = Components.layer(...builtIn, mine)
-console.log(Layer.isLayer(layer), typeof testing)
+const report = decode(AgentToServer, encode(AgentToServer, { sequenceNum: 7 }))
+console.log(Layer.isLayer(layer), typeof testing, report instanceof MalformedMessage ? report.message : report.sequenceNum)
 `
 
 describe("the package", () => {
@@ -72,6 +74,6 @@ describe("the package", () => {
     }
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }))
     run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project])
-    assert.strictEqual(run(process.execPath, ["consumer.ts"]), "true object\n")
+    assert.strictEqual(run(process.execPath, ["consumer.ts"]), "true object 7\n")
   })
 })
