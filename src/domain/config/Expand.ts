@@ -5,7 +5,8 @@ import { type Location, Source } from "./Source.ts"
 
 /** Where expansions find their values. Pure on the outside: whoever has a file system and an environment brings them in. */
 export interface Lookups {
-  readonly env: (name: string) => string | undefined
+  /** A variable, or why it may not be read. */
+  readonly env: (name: string) => string | undefined | { readonly problem: string }
   /** The text of a file, or why it cannot be read. */
   readonly file: (path: string) => { readonly text: string } | { readonly problem: string }
 }
@@ -140,7 +141,9 @@ class Expander {
     const split = name.indexOf(":-")
     const variable = split === -1 ? name : name.slice(0, split)
     if (!envName.test(variable)) return this.fail(at, `"${variable}" is no name of an environment variable`)
-    const value = this.lookups.env(variable) ?? (split === -1 ? undefined : name.slice(split + 2))
+    const found = this.lookups.env(variable)
+    if (typeof found === "object") return this.fail(at, `cannot read environment variable "${variable}": ${found.problem}`)
+    const value = found ?? (split === -1 ? undefined : name.slice(split + 2))
     if (value === undefined)
       return this.fail(at, `environment variable "${variable}" is not set`, `set it, or give a default: \${env:${variable}:-default}`)
     return { source: new Source(at.source.name, value), inFile: false }
