@@ -21,7 +21,9 @@ const shown = (node: Node, isSecret: boolean): unknown => {
     case "List":
       return node.items.map((item) => shown(item, isSecret))
     case "Map":
-      return new Map([...node.entries].map(([key, { value }]) => [key, shown(value, isSecret || secretKey.test(key) || secretMap.test(key))]))
+      return new Map(
+        [...node.entries].map(([key, { value }]) => [key, shown(value, isSecret || secretKey.test(key) || secretMap.test(key))])
+      )
   }
 }
 

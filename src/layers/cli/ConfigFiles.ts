@@ -2,21 +2,20 @@ import { readFileSync, statSync } from "node:fs"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Checked } from "../../domain/config/Checked.ts"
-import type { Verdict } from "../../domain/config/Check.ts"
 import type { Lookups } from "../../domain/config/Expand.ts"
-import { load } from "../../domain/config/Load.ts"
 import { maxSourceLength } from "../../domain/config/Parse.ts"
 import { error, formatProblems, type Problem } from "../../domain/config/Problem.ts"
 import { Source } from "../../domain/config/Source.ts"
-import type { Component } from "../graph/Component.ts"
+import { begin, type Beginning } from "../Beginning.ts"
+import { type Compose, composer } from "../Composer.ts"
 import { Components } from "../graph/Components.ts"
 import { CommandFailure, ExitCode } from "./ExitCode.ts"
 
 /** A configuration read from files, right or wrong, and every file that had a part in it. */
 export interface Reading {
-  readonly result: Result.Result<Verdict<Component>, ReadonlyArray<Problem>>
-  readonly files: ReadonlyArray<string>
+  readonly compose: Compose
+  /** Grows with what is looked up in a composition. */
+  readonly files: () => ReadonlyArray<string>
 }
 
 /**
@@ -38,7 +37,7 @@ export const readConfiguration = (
       if ("text" in read) sources.push(new Source(path, read.text))
       else problems.push(error(undefined, `cannot read "${path}": ${read.problem}`))
     }
-    if (problems.length > 0) return { result: Result.fail(problems), files: [...files] }
+    if (problems.length > 0) return { compose: () => Result.fail(problems), files: () => [...files] }
     const lookups: Lookups = {
       env: (name) => process.env[name],
       file: (path) => {
@@ -46,16 +45,15 @@ export const readConfiguration = (
         return readText(path)
       }
     }
-    return { result: load(sources, lookups, registry), files: [...files] }
+    return { compose: composer(sources, lookups, registry), files: () => [...files] }
   })
 
-/** The plan, its warnings printed; or a failure with everything that is wrong. */
-export const accept = ({ result }: Reading): Effect.Effect<Checked<Component>, CommandFailure> =>
-  Effect.gen(function* () {
-    if (Result.isFailure(result)) return yield* Effect.fail(new CommandFailure(ExitCode.configuration, formatProblems(result.failure)))
-    if (result.success.warnings.length > 0) yield* Console.error(formatProblems(result.success.warnings))
-    return result.success.checked
-  })
+/** What to begin with, warnings printed; or a failure with everything that is wrong. */
+export const accept = ({ compose }: Reading): Effect.Effect<Beginning, CommandFailure> =>
+  begin(compose).pipe(
+    Effect.mapError(({ message }) => new CommandFailure(ExitCode.configuration, message)),
+    Effect.tap(({ warnings }) => (warnings.length > 0 ? Console.error(formatProblems(warnings)) : Effect.void))
+  )
 
 const readText = (path: string): ReturnType<Lookups["file"]> => {
   try {

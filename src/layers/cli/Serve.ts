@@ -53,12 +53,13 @@ export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandF
           (timer) => Effect.sync(() => clearInterval(timer))
         )
         const first = yield* options.read
-        const checked = yield* accept(first)
+        const beginning = yield* accept(first)
+        const { checked } = beginning
         logs = checked.telemetry.logs
         const reloads = yield* Queue.sliding<string>(1)
         const signals = yield* takeSignals(options.reloadOnHangUp ? reloads : undefined)
         const scope = yield* Scope.make()
-        const started = startGateway(checked).pipe(
+        const started = startGateway(beginning).pipe(
           Scope.provide(scope),
           Effect.mapError((failure) => new CommandFailure(ExitCode.configuration, blames(failure, checked)))
         )
@@ -80,7 +81,7 @@ export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandF
         const beside = Effect.all(
           [
             Effect.forever(reload),
-            options.watch ? watchFiles(() => files, reloads) : Effect.never,
+            options.watch ? watchFiles(() => files(), reloads) : Effect.never,
             Effect.andThen(options.beside(gateway), Effect.never)
           ],
           { concurrency: "unbounded", discard: true }
@@ -111,8 +112,8 @@ const apply = (
   why: string
 ): Effect.Effect<void, never, Components> =>
   Effect.gen(function* () {
-    const checked = yield* Effect.flatMap(read, accept)
-    yield* gateway.swap(checked).pipe(Effect.mapError((failure) => new CommandFailure(ExitCode.configuration, blames(failure, checked))))
+    const { compose } = yield* read
+    yield* gateway.reload(compose)
     yield* Effect.logInfo(`reloaded (${why})`)
   }).pipe(
     Effect.catch(({ message }) => Effect.logError(`reload (${why}) refused, the running configuration stays:\n${message}`)),

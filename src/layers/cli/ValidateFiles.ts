@@ -7,6 +7,6 @@ import type { CommandFailure } from "./ExitCode.ts"
 
 export const validateFiles = (paths: ReadonlyArray<string>): Effect.Effect<void, CommandFailure> =>
   Effect.gen(function* () {
-    const checked = yield* Effect.flatMap(readConfiguration(paths), accept)
+    const { checked } = yield* Effect.flatMap(readConfiguration(paths), accept)
     yield* Console.log(`ok: ${checked.pipelines.length} pipelines (${checked.pipelines.map(({ name }) => name).join(", ")})`)
   }).pipe(Effect.provide(Components.layer(...builtIn)))

@@ -8,11 +8,13 @@ import type { DropReason } from "../../domain/DropReason.ts"
 import type { Holder } from "../../domain/Passage.ts"
 import type { Refusal } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
+import type { RemoteLayer } from "../../domain/config/Overlay.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import type { ExportError } from "../../streams/ExportError.ts"
 import type { Registry } from "../telemetry/Registry.ts"
 import type { ComponentError } from "./ComponentError.ts"
 import type { Listeners } from "./Listeners.ts"
+import type { Steering } from "./Steering.ts"
 
 /**
  * A component is one value: a type name, a Schema of its configuration with defaults and docs, and `make`, which runs in a Scope and
@@ -171,9 +173,21 @@ export interface ExporterSpec<Config> extends Described<Config> {
 /** What extensions can ask about the gateway. */
 export interface ExtensionContext extends ComponentContext {
   readonly isReady: () => boolean
+  readonly gateway: Steering
+}
+
+/** What an extension that takes configuration from afar says before it runs. */
+export interface RemoteSource {
+  /** What it received in an earlier life and what still counts: part of the first configuration. */
+  readonly remembered: RemoteLayer
+  /** Names of environment variables, and paths of files, that received text may look up. */
+  readonly env: ReadonlyArray<string>
+  readonly files: ReadonlyArray<string>
 }
 
 export interface ExtensionSpec<Config> extends Omit<Described<Config>, "signals"> {
+  /** Only for extensions that take configuration from afar. */
+  readonly remote?: (config: Config) => RemoteSource
   readonly make: (config: Config, context: ExtensionContext) => Effect.Effect<void, ComponentError, Scope.Scope>
 }
 

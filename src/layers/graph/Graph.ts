@@ -7,6 +7,7 @@ import type { Listeners } from "./Listeners.ts"
 import { emptyNodes, type Nodes } from "./Nodes.ts"
 import type { GraphPlan } from "./Plan.ts"
 import { closeAll, Retirement } from "./Retirement.ts"
+import type { Steering } from "./Steering.ts"
 import type { SwapError } from "./SwapError.ts"
 import { wire } from "./Wiring.ts"
 
@@ -20,12 +21,14 @@ export const stopDeadlines = { receivers: 4000, stages: 3000, exporters: 5000 }
 export class Graph {
   private nodes: Nodes = emptyNodes()
   private readonly own: Own
+  private readonly gateway: Steering
   private readonly lock = Semaphore.makeUnsafe(1)
   private readonly retirement = new Retirement()
   private ready = false
 
-  constructor(own: Own) {
+  constructor(own: Own, gateway: Steering) {
     this.own = own
+    this.gateway = gateway
   }
 
   /** The first configuration has been committed, and no stop has begun. */
@@ -38,7 +41,9 @@ export class Graph {
     return Effect.gen({ self: this }, function* () {
       const old = this.nodes
       const { nodes, discard } = yield* build(plan, old, this.own)
-      yield* swapExtensions(plan, old, nodes, { ...this.own, isReady: () => this.ready }).pipe(Effect.tapError(() => discard))
+      yield* swapExtensions(plan, old, nodes, { ...this.own, gateway: this.gateway, isReady: () => this.ready }).pipe(
+        Effect.tapError(() => discard)
+      )
       this.commit(plan, nodes)
       yield* this.retirement.retire(old, nodes)
     }).pipe(Effect.uninterruptible, this.lock.withPermits(1))

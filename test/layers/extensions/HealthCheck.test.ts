@@ -7,12 +7,13 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { Books } from "../../../src/domain/Books.ts"
 import { healthCheck } from "../../../src/layers/extensions/HealthCheck.ts"
+import { fixedSteering } from "../../support/Steering.ts"
 import { freePort, isListening } from "../../support/Facts.ts"
 import { Registry } from "../../../src/layers/telemetry/Registry.ts"
 
 const start = (settings: object, isReady: () => boolean) => {
   const config = Schema.decodeUnknownSync(healthCheck.config)(settings)
-  return healthCheck.make(config, { id: "health_check", books: new Books(), telemetry: new Registry(), isReady })
+  return healthCheck.make(config, { id: "health_check", books: new Books(), telemetry: new Registry(), isReady, gateway: fixedSteering })
 }
 
 const probe = (url: string) =>

@@ -1,0 +1,14 @@
+/** What an extension sees of a gateway that takes nothing from afar. */
+import * as Effect from "effect/Effect"
+import { Books } from "../../src/domain/Books.ts"
+import { noRemote } from "../../src/domain/config/Overlay.ts"
+import { ConfigurationError } from "../../src/layers/ConfigurationError.ts"
+import type { Steering } from "../../src/layers/graph/Steering.ts"
+
+export const fixedSteering: Steering = {
+  books: new Books(),
+  current: () => ({ components: [], pipelines: [], telemetry: { logs: { level: "info", encoding: "console" }, metrics: undefined } }),
+  shown: () => "",
+  remote: () => noRemote,
+  offer: () => Effect.fail(new ConfigurationError({ message: "nothing is taken" }))
+}
