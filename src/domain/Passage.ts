@@ -98,7 +98,15 @@ export class Passage {
 
   /** A piece of the request is to be held by `holder`. */
   hold(holder: Holder, batch: Batch): void {
-    if (batch !== this.batches.at(-1)) this.heldBytes += batch.sizeBytes + batch.chunks.length * viewBytes
+    if (batch !== this.batches.at(-1)) this.countHeld(batch)
+    this.enter(holder, batch)
+  }
+
+  protected countHeld(batch: Batch): void {
+    this.heldBytes += batch.sizeBytes + batch.chunks.length * viewBytes
+  }
+
+  protected enter(holder: Holder, batch: Batch): void {
     this.holders.push(holder)
     this.batches.push(batch)
   }

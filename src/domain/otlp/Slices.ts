@@ -7,6 +7,8 @@ import { varintSize, writeVarint } from "./Write.ts"
 
 export interface SliceLimits {
   readonly maxItems: number
+  /** Bytes of a slice; one item alone may have more, and what is repeated does not count. */
+  readonly maxBytes: number
   /** Groups and fields of groups in one slice, and looked at in one step. */
   readonly maxFields: number
   /** Bytes of resources, scopes and other headers that may be repeated in all. */
@@ -31,7 +33,7 @@ interface Open {
 }
 
 /**
- * Walks a request that has been checked, and yields it as requests of a bounded number of items, in order: a step is done in a bounded
+ * Walks a request that has been checked, and yields it as requests of bounded items and bytes, in order: a step is done in a bounded
  * time, however large the request is (`cut` makes fuller parts, but counts ahead). `undefined`: nothing yet, go on. It returns how
  * it ended: too large is what would repeat its headers too often, and a message of too many items that cannot be cut.
  *
@@ -65,6 +67,7 @@ class Slicer {
   /** Top-level fields from here on belong to the current slice. */
   private from = 0
   private items = 0
+  private sizeBytes = 0
   private fields = 0
   private repeated = 0
 
@@ -85,6 +88,7 @@ class Slicer {
     const { chunks, items } = this
     this.chunks = []
     this.items = 0
+    this.sizeBytes = 0
     this.fields = 0
     if (items === 0) return undefined
     let sizeBytes = 0
@@ -102,15 +106,16 @@ class Slicer {
       if (next < 0) return "malformed"
       this.fields++
       if (isChild(level, tag)) {
-        if (this.items >= limits.maxItems || this.fields > limits.maxFields) {
-          if (!(yield* this.flush(pos))) return "too large"
-        }
-        if (level === leaf) this.items++
-        else {
+        if (this.isFull(level === leaf ? next - pos : 0) && !(yield* this.flush(pos))) return "too large"
+        if (level === leaf) {
+          this.items++
+          this.sizeBytes += next - pos
+        } else {
           const verdict = yield* this.group(level + 1, pos, valueAt, next)
           if (verdict !== "whole") return verdict
         }
       } else {
+        this.sizeBytes += next - pos
         if (inside !== undefined) {
           takeChildren(inside, bytes, pos)
           inside.from = next
@@ -122,6 +127,12 @@ class Slicer {
     return "whole"
   }
 
+  /** Whether a child of so many bytes more has to wait for the next slice. */
+  private isFull(more: number): boolean {
+    const { items, sizeBytes, fields, limits } = this
+    return items >= limits.maxItems || fields > limits.maxFields || (items > 0 && sizeBytes + more > limits.maxBytes)
+  }
+
   private *group(level: number, at: number, lengthAt: number, end: number): Steps<SlicesEnd> {
     const { bytes, opened } = this
     const payload = varintEnd(bytes, lengthAt, end)
@@ -129,8 +140,10 @@ class Slicer {
       const points = yield* this.pointsOfOdd(payload, end)
       if (points >= 0) {
         if (points > this.limits.maxItems) return "too large"
-        if (this.items + points > this.limits.maxItems && !(yield* this.flush(at))) return "too large"
+        const isFull = this.items + points > this.limits.maxItems || this.isFull(end - at)
+        if (isFull && !(yield* this.flush(at))) return "too large"
         this.items += points
+        this.sizeBytes += end - at
         return "whole"
       }
     }

@@ -2,17 +2,21 @@ import type { Ack } from "../../domain/Ack.ts"
 import { Batch } from "../../domain/Batch.ts"
 import type { Books, Component, Row } from "../../domain/Books.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
+import { JoiningPassage } from "../../domain/JoiningPassage.ts"
 import { slices } from "../../domain/otlp/Slices.ts"
 import { type Holder, Passage } from "../../domain/Passage.ts"
 import { Refusal } from "../../domain/Refusal.ts"
+import { turns as processTurns, type Turns } from "../../streams/Turns.ts"
 import type { Inlet } from "./Component.ts"
 import type { Consumer } from "./Consumer.ts"
 import { RowCache } from "./RowCache.ts"
 
-/** A request with more items, or large enough to hide as many groups without items, goes in slices of so many, one a turn. */
-export const sliceItems = 8192
-const sliceFields = 65_536
-const sliceBytes = 1 << 20
+/** A request with more items or bytes goes in slices. */
+const wholeItems = 2048
+const wholeBytes = 512 << 10
+
+/** A slice: about a millisecond in most processors, several in the costliest. */
+export const sliceLimits = { maxItems: 1024, maxBytes: 128 << 10, maxFields: 8192 } as const
 
 /** What edits, copies and repeated headers may make of a request that goes in slices. */
 const mostBytes = (sizeBytes: number): number => (32 << 20) + 16 * sizeBytes
@@ -39,11 +43,13 @@ export class GraphInlet implements Inlet {
   /** Where requests go. Set by the commit of a swap, and by nothing else. */
   next: Consumer
   private readonly books: Books
+  private readonly turns: Turns
   /** By receiver and transport: a few objects, which receivers keep. */
   private readonly rows = new Map<Component, RowCache>()
 
-  constructor(books: Books, next: Consumer) {
+  constructor(books: Books, next: Consumer, turns: Turns = processTurns) {
     this.books = books
+    this.turns = turns
     this.next = next
   }
 
@@ -60,8 +66,11 @@ export class GraphInlet implements Inlet {
     if (ack.cancelled) return this.refuse(batches, ack, component, Refusal.deadline)
     const full = this.next.full()
     if (full !== undefined) return this.refuseFull(batches, ack, component, full)
+    if (isLarge(batches)) {
+      const passage = new JoiningPassage(ack)
+      return this.turn(batches, ack, component, passage, this.next, this.inSlices(batches, ack, passage, this.next))
+    }
     const passage = new Passage(ack)
-    if (isLarge(batches)) return this.turn(batches, ack, component, passage, this.next, this.inSlices(batches, ack, passage, this.next))
     for (const batch of batches) {
       // The request keeps its own hold, so that it can be run again.
       batch.lease.retain()
@@ -96,7 +105,7 @@ export class GraphInlet implements Inlet {
       passage.abandon()
       this.attempt(batches, ack, component)
     } else if (steps.next().done === true) this.commit(batches, ack, component, passage)
-    else setImmediate(() => this.turn(batches, ack, component, passage, next, steps))
+    else this.turns.later(() => this.turn(batches, ack, component, passage, next, steps))
   }
 
   /** Sends a large request onward, a slice a step. */
@@ -104,32 +113,23 @@ export class GraphInlet implements Inlet {
     let requestBytes = 0
     for (const batch of batches) requestBytes += batch.sizeBytes
     const most = mostBytes(requestBytes)
-    const limits = { maxItems: sliceItems, maxFields: sliceFields, maxRepeated: most }
-    let items = 0
+    const limits = { ...sliceLimits, maxRepeated: most }
     for (const { origin, signal, chunks, lease } of batches) {
       const parts = slices(signal, chunks, limits)
-      let isFirst = true
-      for (let step = parts.next(); ; step = parts.next()) {
-        if (step.done === true) {
-          if (step.value === "whole") break
-          passage.refuse(step.value === "malformed" ? malformed : tooLarge)
-          return undefined
-        }
+      let step = parts.next()
+      for (; step.done !== true; step = parts.next()) {
         const part = step.value
-        if (part === undefined || !isFirst || items + part.items > sliceItems) {
-          yield undefined
-          items = 0
+        if (part !== undefined) {
+          lease.retain()
+          next.consume(new Batch(origin, part.chunks, part.items, part.sizeBytes, lease, ack), passage)
+          if (passage.heldBytes > most) passage.refuse(tooLarge)
+          if (passage.isRefused) return undefined
         }
-        if (part === undefined) continue
-        if (passage.heldBytes > most) {
-          passage.refuse(tooLarge)
-          return undefined
-        }
-        isFirst = false
-        items += part.items
-        lease.retain()
-        next.consume(new Batch(origin, part.chunks, part.items, part.sizeBytes, lease, ack), passage)
-        if (passage.isRefused) return undefined
+        yield undefined
+      }
+      if (step.value !== "whole") {
+        passage.refuse(step.value === "malformed" ? malformed : tooLarge)
+        return undefined
       }
     }
     return undefined
@@ -165,5 +165,5 @@ const isLarge = (batches: ReadonlyArray<Batch>): boolean => {
     items += batch.items
     sizeBytes += batch.sizeBytes
   }
-  return items > sliceItems || sizeBytes > sliceBytes
+  return items > wholeItems || sizeBytes > wholeBytes
 }

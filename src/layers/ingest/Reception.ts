@@ -6,6 +6,7 @@ import { FromJson } from "../../domain/otlp/json/FromJson.ts"
 import { Malformed } from "../../domain/otlp/Malformed.ts"
 import { Refusal, type RefusalReason } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
+import { turns } from "../../streams/Turns.ts"
 import type { Inlet } from "../graph/Component.ts"
 import type { Admission } from "./Admission.ts"
 import { type Body, type BodyFault, own } from "./Body.ts"
@@ -24,9 +25,9 @@ export interface ReceptionOptions {
   readonly answerTimeout: number
 }
 
-/** Work on one request leaves the event loop after so many fields, or bytes of JSON: about 10 ms. */
-const fieldsPerTurn = 250_000
-const jsonBytesPerTurn = 512 << 10
+/** Work on one request goes on in a later turn after so many fields, or bytes of JSON: a few milliseconds. */
+const fieldsPerPiece = 50_000
+const jsonBytesPerPiece = 128 << 10
 
 /**
  * What a receiver does with a request whose body has arrived, over whichever transport: inflate, translate, check, split by tenant,
@@ -88,7 +89,7 @@ export class Reception {
 
   private translate(exchange: Exchange, text: Body): void {
     if (exchange.encoding === "protobuf") return this.check(exchange, text)
-    this.work(exchange, text, new FromJson(exchange.signal, text.bytes), jsonBytesPerTurn, (bytes) => {
+    this.work(exchange, text, new FromJson(exchange.signal, text.bytes), jsonBytesPerPiece, (bytes) => {
       const body = own(this.admission, bytes)
       text.lease.release()
       if (body === undefined) this.turnAway(exchange, Refusal.admission)
@@ -97,7 +98,7 @@ export class Reception {
   }
 
   private check(exchange: Exchange, body: Body): void {
-    this.work(exchange, body, new Intake(exchange.signal, body.bytes, this.intake), fieldsPerTurn, (pieces) =>
+    this.work(exchange, body, new Intake(exchange.signal, body.bytes, this.intake), fieldsPerPiece, (pieces) =>
       this.submit(exchange, body, pieces)
     )
   }
@@ -112,7 +113,7 @@ export class Reception {
   ): void {
     const result = exchange.over ? gone : task.step(budget)
     if (result === undefined) {
-      setImmediate(() => this.work(exchange, body, task, budget, done))
+      turns.later(() => this.work(exchange, body, task, budget, done))
     } else if (result instanceof Malformed) {
       body.lease.release()
       this.turnAway(exchange, result instanceof TooManyItems ? tooLarge(result.message) : malformedRefusal(String(result)))

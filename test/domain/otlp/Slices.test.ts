@@ -35,7 +35,12 @@ describe("slices", () => {
         const plain = randomRequest(signal, rng)
         const chunks = [rng.chance(0.5) ? distort(signal, rng, plain) : plain, randomRequest(signal, rng)]
         const maxItems = rng.pick([1, 2, 5, 1000])
-        const { parts, end } = run(signal, chunks, { maxItems, maxFields: rng.pick([3, 10, 1000]), maxRepeated: Infinity })
+        const { parts, end } = run(signal, chunks, {
+          maxItems,
+          maxBytes: rng.pick([50, 500, Infinity]),
+          maxFields: rng.pick([3, 10, 1000]),
+          maxRepeated: Infinity
+        })
         if (end === "too large") {
           // A metric of several data fields that has more points than a slice may have.
           assert.strictEqual(signal, "metrics")
@@ -63,16 +68,31 @@ describe("slices", () => {
     }
   })
 
+  it("end before they have too many bytes, but for an item that is larger alone", () => {
+    const sizes = [10, 10, 10, 100, 10, 85, 10, 5]
+    const spans = sizes.map((size) => lengthField(2, new Uint8Array(size - 2).fill(8)))
+    const { parts } = run("traces", [lengthField(1, lengthField(2, Buffer.concat(spans)))], {
+      maxItems: 1000,
+      maxBytes: 100,
+      maxFields: 1000,
+      maxRepeated: 1000
+    })
+    assert.deepStrictEqual(
+      parts.map((part) => part.items),
+      [3, 1, 2, 2]
+    )
+  })
+
   it("copy nothing where everything fits", () => {
     const bytes = randomRequest("traces", new Random(7), { resources: 5 })
-    const { parts } = run("traces", [bytes], { maxItems: 1000, maxFields: 1000, maxRepeated: 0 })
+    const { parts } = run("traces", [bytes], { maxItems: 1000, maxBytes: Infinity, maxFields: 1000, maxRepeated: 0 })
     assert.deepStrictEqual(parts, [
       { chunks: [bytes], items: itemsOf("traces", decode("traces", bytes)).length, sizeBytes: bytes.length }
     ] as never)
   })
 
   it("pause in groups without items and in fields that are no items", () => {
-    const limits = { maxItems: 10, maxFields: 1000, maxRepeated: 1 << 20 }
+    const limits = { maxItems: 10, maxBytes: Infinity, maxFields: 1000, maxRepeated: 1 << 20 }
     const span = lengthField(2, empties(18, 1))
     const groups = run("traces", [lengthField(1, Buffer.concat([empties(18, 100_000), span]))], limits)
     assert.isAtLeast(groups.pauses, 99)
@@ -87,10 +107,10 @@ describe("slices", () => {
 
   it("end where headers would be repeated too often, and at malformed bytes", () => {
     const group = lengthField(1, Buffer.concat([lengthField(1, new Uint8Array(1000)), lengthField(2, empties(18, 100))]))
-    assert.strictEqual(run("traces", [group], { maxItems: 1, maxFields: 1000, maxRepeated: 50_000 }).end, "too large")
+    assert.strictEqual(run("traces", [group], { maxItems: 1, maxBytes: Infinity, maxFields: 1000, maxRepeated: 50_000 }).end, "too large")
     for (const bytes of [[0, 0], [10, 5], [10, 2, 18, 9], [10, 2, 0, 0], [0x80]]) {
       for (const signal of signals) {
-        const { end } = run(signal, [Uint8Array.from(bytes)], { maxItems: 1, maxFields: 1, maxRepeated: 1000 })
+        const { end } = run(signal, [Uint8Array.from(bytes)], { maxItems: 1, maxBytes: Infinity, maxFields: 1, maxRepeated: 1000 })
         assert.strictEqual(end, "malformed")
       }
     }

@@ -7,10 +7,11 @@ import type { Holder } from "../../../src/domain/Passage.ts"
 import { Refusal } from "../../../src/domain/Refusal.ts"
 import { probabilisticSampler } from "../../../src/layers/analysis/processors/ProbabilisticSampler.ts"
 import { transform } from "../../../src/layers/analysis/processors/Transform.ts"
-import { GraphInlet, sliceItems } from "../../../src/layers/graph/GraphInlet.ts"
+import { GraphInlet, sliceLimits } from "../../../src/layers/graph/GraphInlet.ts"
 import { HoldingNode } from "../../../src/layers/graph/HoldingNode.ts"
 import { PureNode } from "../../../src/layers/graph/PureNode.ts"
 import { RowCache } from "../../../src/layers/graph/RowCache.ts"
+import { Turns } from "../../../src/streams/Turns.ts"
 import { pure } from "../analysis/Analysis.ts"
 import { CountingLease, RecordingAck } from "../../support/Accounts.ts"
 
@@ -54,14 +55,16 @@ class Place implements Holder {
 
 type Process = (batch: Batch) => Batch | Refusal
 
-/** A gateway of one processor, and how many items each turn of the event loop gave it. */
+/** A gateway of one processor, with turns of one piece, and how many items and bytes each turn of the event loop gave it. */
 const gateway = (process: Process, drops: "filtered" | "sampled" = "filtered") => {
   const books = new Books()
   const places = [new Place(books, "first"), new Place(books, "second")] as const
   const perTurn: Array<number> = [0]
+  const bytesPerTurn: Array<number> = [0]
   let turn = 0
   const counted: Process = (batch) => {
     perTurn[turn]! += batch.items
+    bytesPerTurn[turn]! += batch.sizeBytes
     return process(batch)
   }
   const leadingTo = (place: Place) =>
@@ -70,15 +73,20 @@ const gateway = (process: Process, drops: "filtered" | "sampled" = "filtered") =
       new RowCache(books, { kind: "processor", id: "p" }, "traces"),
       new HoldingNode(place)
     )
-  const inlet = new GraphInlet(books, leadingTo(places[0]))
+  const inlet = new GraphInlet(
+    books,
+    leadingTo(places[0]),
+    new Turns({ budgetMillis: 0, now: () => 0, defer: (callback) => setImmediate(callback) })
+  )
   const next = () =>
     new Promise<void>((resolve) =>
       setImmediate(() => {
         perTurn[++turn] = 0
+        bytesPerTurn[turn] = 0
         resolve()
       })
     )
-  return { books, places, perTurn, inlet, leadingTo, next }
+  return { books, places, perTurn, bytesPerTurn, inlet, leadingTo, next }
 }
 
 const emptySpans = (count: number): Uint8Array =>
@@ -129,8 +137,10 @@ describe("a request of a million items", () => {
             graph.perTurn.reduce((sum, items) => sum + items, 0),
             million
           )
-          assert.isAtMost(Math.max(...graph.perTurn), sliceItems)
-          for (const batch of place.held) assert.isAtMost(batch.items, sliceItems)
+          assert.isAtMost(Math.max(...graph.perTurn), sliceLimits.maxItems)
+          // Slices join again: a queue that counts requests is not filled by one.
+          for (const batch of place.held) assert.isAtMost(batch.items, 8192)
+          assert.strictEqual(place.held.length, Math.ceil(kept / 8192))
           assert.deepStrictEqual([place.items, sent.ack.refusal], [kept, undefined])
           balanced(graph.books, kept)
           place.deliver()
@@ -141,6 +151,34 @@ describe("a request of a million items", () => {
       })
     )
   }
+
+  it("goes by bytes too, where items are large", async () => {
+    const graph = gateway((batch) => batch)
+    const span = lengthField(2, lengthField(5, new Uint8Array(4000).fill(97)))
+    const bytes = lengthField(1, lengthField(2, Buffer.concat(Array.from({ length: 2000 }, () => span))))
+    const sent = send(graph.inlet, bytes, 2000)
+    assert.isAtMost(graph.bytesPerTurn[0]!, sliceLimits.maxBytes + 100)
+    // Submitting was a turn of its own.
+    graph.bytesPerTurn[0] = 0
+    await answered(graph, sent)
+    assert.strictEqual(graph.places[0].items, 2000)
+    assert.isAtMost(Math.max(...graph.bytesPerTurn), sliceLimits.maxBytes + 100)
+    for (const batch of graph.places[0].held) assert.isAtMost(batch.sizeBytes, 1 << 20)
+    balanced(graph.books, 2000)
+  })
+
+  it("shares the turns with others that are as large", async () => {
+    const graph = gateway((batch) => batch)
+    const all = [1, 2, 3].map(() => send(graph.inlet, emptySpans(100_000), 100_000))
+    // The first slice of each goes at once.
+    graph.perTurn[0] = 0
+    for (const sent of all) await answered(graph, sent)
+    assert.isAtMost(Math.max(...graph.perTurn), sliceLimits.maxItems)
+    assert.strictEqual(graph.places[0].items, 300_000)
+    graph.places[0].deliver()
+    balanced(graph.books, 0)
+    for (const sent of all) assert.deepStrictEqual([sent.ack.answers, sent.ack.settlements, sent.lease.frees], [1, 1, 1])
+  })
 
   it("ends where its sender goes", async () => {
     const graph = gateway((batch) => batch)
