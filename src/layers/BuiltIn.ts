@@ -1,3 +1,4 @@
+import { opamp } from "./actuation/agent/OpampExtension.ts"
 import { forward } from "./analysis/connectors/Forward.ts"
 import { routing } from "./analysis/connectors/Routing.ts"
 import { newServices } from "./analysis/NewServices.ts"
@@ -29,5 +30,6 @@ export const builtIn: ReadonlyArray<Component> = [
   file,
   otlpGrpc,
   otlpHttp,
-  healthCheck
+  healthCheck,
+  opamp
 ]

@@ -55,6 +55,8 @@ export class Gateway extends Context.Service<
 export interface GatewayOptions {
   /** Without it, the gateway takes nothing from afar. */
   readonly compose?: Compose
+  /** What `compose` knows. */
+  readonly components?: ReadonlyArray<Component>
   /** What the first configuration already has from afar. */
   readonly remote?: RemoteLayer
 }
@@ -96,6 +98,7 @@ const make = (first: Checked<Component>, options: GatewayOptions) =>
 
     const steering: Steering = {
       books,
+      components: () => options.components ?? [],
       current: () => current,
       shown: () => shown,
       remote: () => remote,

@@ -7,6 +7,7 @@ import type { Steering } from "../../src/layers/graph/Steering.ts"
 
 export const fixedSteering: Steering = {
   books: new Books(),
+  components: () => [],
   current: () => ({ components: [], pipelines: [], telemetry: { logs: { level: "info", encoding: "console" }, metrics: undefined } }),
   shown: () => "",
   remote: () => noRemote,

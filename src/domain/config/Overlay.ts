@@ -4,10 +4,10 @@ import { parse } from "./Parse.ts"
 import { error, type Problem } from "./Problem.ts"
 import type { Location, Source } from "./Source.ts"
 
-/** What was sent from afar to lie over the agent's own files: a document, then patches in their order. */
+/** What was sent from afar to lie over the agent's own files: documents, then patches, each in their order. */
 export interface RemoteLayer {
-  /** Partial configuration: maps merge, lists are replaced. */
-  readonly document: Source | undefined
+  /** Partial configurations: maps merge, lists are replaced. */
+  readonly documents: ReadonlyArray<Source>
   readonly patches: ReadonlyArray<RemotePatch>
 }
 
@@ -18,9 +18,9 @@ export interface RemotePatch {
   readonly append: ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly value: Source }>
 }
 
-export const noRemote: RemoteLayer = { document: undefined, patches: [] }
+export const noRemote: RemoteLayer = { documents: [], patches: [] }
 
-export const isNoRemote = ({ document, patches }: RemoteLayer): boolean => document === undefined && patches.length === 0
+export const isNoRemote = ({ documents, patches }: RemoteLayer): boolean => documents.length === 0 && patches.length === 0
 
 export interface Overlaid {
   readonly root: Node
@@ -44,13 +44,10 @@ export const overlay = (own: Node, remote: RemoteLayer, prepare: (node: Node) =>
     problems.push(...prepared.problems)
     return prepared.root
   }
-  const layers: ReadonlyArray<Pick<RemotePatch, "append"> & { readonly merge: Source | undefined }> = [
-    { merge: remote.document, append: [] },
-    ...remote.patches
-  ]
+  const layers: ReadonlyArray<RemotePatch> = [...remote.documents.map((document) => ({ merge: document, append: [] })), ...remote.patches]
   let root = own
   for (const layer of layers) {
-    const above = layer.merge === undefined ? undefined : read(layer.merge)
+    const above = read(layer.merge)
     if (above !== undefined) {
       if (above._tag !== "Map") problems.push(error(above.at, "a remote configuration is a map", "expected sections such as processors"))
       else {

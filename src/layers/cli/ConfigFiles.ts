@@ -49,7 +49,7 @@ export const readConfiguration = (
   })
 
 /** What to begin with, warnings printed; or a failure with everything that is wrong. */
-export const accept = ({ compose }: Reading): Effect.Effect<Beginning, CommandFailure> =>
+export const accept = ({ compose }: Reading): Effect.Effect<Beginning, CommandFailure, Components> =>
   begin(compose).pipe(
     Effect.mapError(({ message }) => new CommandFailure(ExitCode.configuration, message)),
     Effect.tap(({ warnings }) => (warnings.length > 0 ? Console.error(formatProblems(warnings)) : Effect.void))

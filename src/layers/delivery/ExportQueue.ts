@@ -66,6 +66,8 @@ export class ExportQueue implements Holder {
   capacity = 0
   /** Requests that an attempt is under way for, or that wait to be tried again; kept by the senders. */
   inFlight = 0
+  /** Attempts that failed since the queue was made, whether or not another one followed; kept by the senders. */
+  failedAttempts = 0
 
   constructor(rowOf: (batch: Batch) => Row, settings: ExporterSettings["sending_queue"]) {
     this.rowOf = rowOf

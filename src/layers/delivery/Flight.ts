@@ -131,6 +131,7 @@ export class Flight {
   }
 
   private fail(group: ReadonlyArray<Held>, error: ExportError): Effect.Effect<void> {
+    this.context.queue.failedAttempts++
     const verdict = judge(error, group)
     switch (verdict._tag) {
       case "retry":

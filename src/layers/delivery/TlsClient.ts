@@ -27,7 +27,7 @@ export const TlsClient = Schema.Struct({
   reload_interval: optional(Duration, "Read the files again this often, and use them for new connections.")
 })
 
-type TlsClient = typeof TlsClient.Type
+export type TlsClient = typeof TlsClient.Type
 
 const version = (name: typeof TlsVersion.Type): SecureVersion => (name === "1.0" ? "TLSv1" : `TLSv${name}`)
 

@@ -8,6 +8,8 @@ import type { Component } from "./Component.ts"
 /** How an extension sees and steers the gateway that it runs in. */
 export interface Steering {
   readonly books: Books
+  /** The components that a configuration may use. */
+  readonly components: () => ReadonlyArray<Component>
   /** The configuration that runs. */
   readonly current: () => Checked<Component>
   /** The same as YAML that may be shown to others. */

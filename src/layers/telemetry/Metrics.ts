@@ -36,6 +36,16 @@ const counter = (
   level
 })
 
+/** A counter of ours, with its one name. */
+const plainCounter = (name: string, unit: string, description: string, labels: ReadonlyArray<string>, level: Metric["level"]): Metric => ({
+  names: [name],
+  type: "counter",
+  unit,
+  description,
+  labels,
+  level
+})
+
 const gauge = (
   name: string,
   unit: string,
@@ -145,6 +155,13 @@ export const metrics = {
     "otelcol_exporter_in_flight_requests",
     "{requests}",
     "Export requests under way, those that wait to be repeated too.",
+    queueLabels,
+    "basic"
+  ),
+  exporterFailedAttempts: plainCounter(
+    "weir_exporter_failed_attempts_total",
+    "{attempts}",
+    "Attempts to send that failed, whether or not another one followed.",
     queueLabels,
     "basic"
   ),

@@ -8,6 +8,7 @@ export interface QueueReadings {
   readonly capacity: number
   readonly inFlight: number
   readonly heldBytes: number
+  readonly failedAttempts: number
 }
 
 /** Shows an exporter's queue. The result takes it down again. */
@@ -17,7 +18,8 @@ export const showQueue = (registry: Registry, exporter: string, signal: Signal, 
     registry.observe("exporterQueueSize", labels, () => queue.size),
     registry.observe("exporterQueueCapacity", labels, () => queue.capacity),
     registry.observe("exporterInFlight", labels, () => queue.inFlight),
-    registry.observe("exporterQueueBytes", labels, () => queue.heldBytes)
+    registry.observe("exporterQueueBytes", labels, () => queue.heldBytes),
+    registry.observe("exporterFailedAttempts", labels, () => queue.failedAttempts)
   ]
   return () => {
     for (const takeDown of shown) takeDown()

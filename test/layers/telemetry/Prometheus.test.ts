@@ -106,7 +106,7 @@ describe("render", () => {
 
   it("reads what components show, and forgets what they take down", () => {
     const registry = new Registry()
-    const queue = { size: 3, capacity: 1000, inFlight: 2, heldBytes: 4096 }
+    const queue = { size: 3, capacity: 1000, inFlight: 2, heldBytes: 4096, failedAttempts: 0 }
     const takeDown = showQueue(registry, "otlp", "traces", queue)
     const labels = { exporter: "otlp", data_type: "traces" }
     queue.size = 4
