@@ -85,7 +85,8 @@ const make = (first: Checked<Component>, options: GatewayOptions) =>
     const recompose = (by: Compose, over: RemoteLayer): Effect.Effect<void, ConfigurationError> =>
       Effect.gen(function* () {
         const composed = by(over)
-        if (Result.isFailure(composed)) return yield* new ConfigurationError({ message: formatProblems(composed.failure) })
+        if (Result.isFailure(composed))
+          return yield* new ConfigurationError({ message: formatProblems(composed.failure.filter(({ severity }) => severity === "error")) })
         const { checked, warnings } = composed.success
         if (warnings.length > 0) yield* Effect.logWarning(formatProblems(warnings))
         yield* swap(checked).pipe(
