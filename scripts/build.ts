@@ -41,7 +41,7 @@ const manifest = {
   exports: { ".": module("index"), "./opamp": module("opamp"), "./testing": module("testing") },
   bin: { weir: "bin/weir.js" },
   // The command line's own dependencies are in its bundle.
-  dependencies: { yaml: dependencies.yaml },
+  dependencies: { ws: dependencies.ws, yaml: dependencies.yaml },
   // One copy of effect in a tree: two would not know each other's services and fibers.
   peerDependencies: { effect: `~${dependencies.effect}` }
 }
