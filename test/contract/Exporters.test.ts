@@ -228,6 +228,6 @@ describe.concurrent("the kit notices", () => {
         )
         assert.include(found, "an attempt without an answer did not end")
       }),
-    60_000
+    600_000
   )
 })

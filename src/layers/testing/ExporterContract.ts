@@ -14,7 +14,7 @@ import { HoldingNode } from "../graph/HoldingNode.ts"
 import { Registry } from "../telemetry/Registry.ts"
 import { Attempts } from "./Attempts.ts"
 import { cannotBeBuilt, type ContractCase, decodeConfig, judge } from "./Contract.ts"
-import { comesTrue, endsWithin } from "./Facts.ts"
+import { Pulse } from "./Pulse.ts"
 import { sampleRequest } from "./Samples.ts"
 import { Witness } from "./Witness.ts"
 
@@ -51,12 +51,14 @@ type End = "settled" | "stopped" | "replaced"
 const behaviours: ReadonlyArray<BackendBehaviour> = ["succeeds", "fails transiently", "fails permanently", "is slow", "hangs"]
 const ends: ReadonlyArray<End> = ["settled", "stopped", "replaced"]
 
-/** Short, so that a run is: times of one attempt, of the drain, and of what waits for something to happen, in milliseconds. */
-const timeoutMillis = 400
+/** What the drain of a stop may take, by the clock. Short, so that a run is. */
 const drainMillis = 300
+/** How long anything else may take, and an attempt that is told to end, or whose time is over: milliseconds of the pulse. */
 const patienceMillis = 10_000
-/** What an attempt may take to end once its time is over. */
 const graceMillis = 3000
+
+/** The time of one attempt, by the clock: soon over where no answer comes, and else never on the slowest machine. */
+const timeoutOf = (behaviour: BackendBehaviour): number => (behaviour === "hangs" ? 500 : 60_000)
 
 /**
  * Runs an exporter, built in or not, with its queue, retry and time limits around it, against a backend that succeeds, fails transiently
@@ -64,7 +66,7 @@ const graceMillis = 3000
  * backend comes round; what it refuses for good is dropped or returned, and says so; an attempt whose time is over ends; every request is
  * answered once and settled once, its memory is freed once and unchanged, and the books balance and agree with the backend.
  *
- * Time is real, and cases are independent: they may run side by side.
+ * Time is real, a machine that is busy makes no breach, and cases are independent: they may run side by side.
  */
 export const exporterContract = (component: Exporter, options: ExporterContractOptions): ReadonlyArray<ContractCase> =>
   component.signals.flatMap((signal) =>
@@ -86,16 +88,20 @@ const run = (component: Exporter, signal: Signal, behaviour: BackendBehaviour, e
     backend.behave(behaviour)
     const books = new Books()
     const witness = new Witness()
-    const attempts = new Attempts()
+    const pulse = yield* Pulse.make
+    const attempts = new Attempts(pulse)
+    const timeoutMillis = timeoutOf(behaviour)
     const expect = (fact: boolean, breach: string): void => {
       if (!fact) witness.breach(breach)
     }
 
-    let node = yield* stand(component, signal, backend.config, books, attempts)
+    let node = yield* stand(component, signal, backend.config, books, attempts, timeoutMillis)
     const inlet = new GraphInlet(books, new HoldingNode(node.queue))
-    const close = Effect.suspend(() => Effect.map(endsWithin(node.close, patienceMillis), (did) => expect(did, "its scope did not close")))
+    const close = Effect.suspend(() =>
+      Effect.map(pulse.endsWithin(node.close, patienceMillis), (did) => expect(did, "its scope did not close"))
+    )
     const replace = Effect.gen(function* () {
-      const next = yield* stand(component, signal, backend.config, books, attempts, node.queue)
+      const next = yield* stand(component, signal, backend.config, books, attempts, timeoutMillis, node.queue)
       yield* close
       node = next
     })
@@ -115,14 +121,15 @@ const run = (component: Exporter, signal: Signal, behaviour: BackendBehaviour, e
 
     if (end === "stopped") {
       yield* node.queue.drain(drainMillis)
+      yield* pulse.comesTrue(() => attempts.open === 0 && node.queue.inFlight === 0, graceMillis)
       expect(attempts.open === 0, `${attempts.open} attempts went on after the stop`)
     } else {
       if (behaviour === "fails transiently" || behaviour === "hangs") {
-        const met = yield* comesTrue(() => attempts.unsuccessful > 0, patienceMillis)
+        const met = yield* pulse.comesTrue(() => attempts.unsuccessful > 0, patienceMillis)
         expect(met, behaviour === "hangs" ? "an attempt without an answer did not end" : "no attempt failed though the backend did")
         backend.behave("succeeds")
       }
-      yield* comesTrue(() => witness.isSettled, patienceMillis)
+      yield* pulse.comesTrue(() => witness.isSettled, patienceMillis)
     }
     yield* close
 
@@ -159,7 +166,15 @@ const outcome = (books: Books, component: Exporter) => {
 }
 
 /** An exporter that stands and sends. */
-const stand = (component: Exporter, signal: Signal, settings: unknown, books: Books, attempts: Attempts, queue?: ExportQueue) =>
+const stand = (
+  component: Exporter,
+  signal: Signal,
+  settings: unknown,
+  books: Books,
+  attempts: Attempts,
+  timeoutMillis: number,
+  queue?: ExportQueue
+) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const spec = component as unknown as ExporterSpec<unknown>
@@ -167,7 +182,7 @@ const stand = (component: Exporter, signal: Signal, settings: unknown, books: Bo
     const config = yield* decodeConfig(component, settings)
     const made = spec.make(config, { id, books, signal, telemetry: new Registry() })
     const push = yield* Effect.mapError(Scope.provide(made, scope), cannotBeBuilt(component))
-    const common = hasten(spec.settings?.(config) ?? defaults)
+    const common = hasten(spec.settings?.(config) ?? defaults, timeoutMillis)
     const inherited = queue === undefined ? {} : { queue }
     const options = { id, signal, settings: common, push: attempts.watch(push), books, ...inherited }
     const node = yield* Scope.provide(ExporterNode.make(options), scope)
@@ -176,15 +191,15 @@ const stand = (component: Exporter, signal: Signal, settings: unknown, books: Bo
   })
 
 /** The exporter's own queue, with times that let a run be short. */
-const hasten = (settings: ExporterSettings): ExporterSettings => ({
+const hasten = (settings: ExporterSettings, timeout: number): ExporterSettings => ({
   ...settings,
-  timeout: timeoutMillis,
+  timeout,
   retry_on_failure: {
     enabled: true,
     initial_interval: 10,
     multiplier: 1.5,
     randomization_factor: 0.5,
     max_interval: 50,
-    max_elapsed_time: patienceMillis
+    max_elapsed_time: 0
   }
 })
