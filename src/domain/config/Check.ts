@@ -9,6 +9,7 @@ import { suggest } from "./Nearest.ts"
 import { error, hasErrors, type Problem, warning } from "./Problem.ts"
 import { Telemetry, type TelemetrySettings, toTelemetrySettings } from "./Telemetry.ts"
 import { checkCycles, checkSides } from "./Topology.ts"
+import { noWeir, Weir, type WeirSettings } from "./Weir.ts"
 
 /** A configuration that can run, with what is doubtful about it. */
 export interface Verdict<C> {
@@ -83,7 +84,8 @@ class Checker<C extends ComponentType> {
         processors: ids(processors),
         exporters: ids(exporters)
       })),
-      telemetry: this.telemetry()
+      telemetry: this.telemetry(),
+      weir: this.weir()
     }
   }
 
@@ -153,5 +155,12 @@ class Checker<C extends ComponentType> {
     if (Result.isSuccess(decoded)) return toTelemetrySettings(decoded.success)
     this.problems.push(...decoded.failure)
     return { logs: { level: "info", encoding: "console" }, metrics: undefined }
+  }
+
+  private weir(): WeirSettings {
+    const decoded = decode(Weir, this.document.weir, '"weir"')
+    if (Result.isSuccess(decoded)) return decoded.success
+    this.problems.push(...decoded.failure)
+    return noWeir
   }
 }

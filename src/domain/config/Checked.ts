@@ -2,6 +2,7 @@ import type { Kind } from "./ComponentType.ts"
 import type { Node } from "./Node.ts"
 import type { Signal } from "../Signal.ts"
 import type { TelemetrySettings } from "./Telemetry.ts"
+import type { WeirSettings } from "./Weir.ts"
 
 /** One component that runs: its value, its decoded settings, and what tells two configurations of it apart. */
 export interface CheckedComponent<C> {
@@ -38,6 +39,7 @@ export interface Checked<C> {
   readonly components: ReadonlyArray<CheckedComponent<C>>
   readonly pipelines: ReadonlyArray<CheckedPipeline>
   readonly telemetry: TelemetrySettings
+  readonly weir: WeirSettings
 }
 
 export const componentOf = <C>(checked: Checked<C>, kind: Kind, id: string): CheckedComponent<C> | undefined =>

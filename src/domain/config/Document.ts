@@ -40,10 +40,12 @@ export interface Document {
   readonly extensions: ReadonlyArray<Reference>
   /** `service.telemetry`. */
   readonly telemetry: Node
+  /** `weir`. */
+  readonly weir: Node
   readonly problems: ReadonlyArray<Problem>
 }
 
-const sections = [...kinds.map((kind) => sectionOf[kind]), "service"]
+const sections = [...kinds.map((kind) => sectionOf[kind]), "service", "weir"]
 const typePattern = /^[a-zA-Z][0-9a-zA-Z_]{0,62}$/
 // oxlint-disable-next-line no-control-regex
 const suffixPattern = /^[^\s\p{C}\p{S}/]{1,256}$/u
@@ -66,11 +68,13 @@ class DocumentReader {
       this.problems.push(error(service.get("pipelines")?.key ?? serviceEntry.key, "there is no pipeline", 'expected one such as "traces"'))
     }
     const telemetry = service.get("telemetry")
+    const empty: Node = { _tag: "Map", entries: new Map(), at: root.at }
     return {
       declarations,
       pipelines: pipelineEntries.flatMap(([name, entry]) => this.pipeline(name, entry)),
       extensions: this.references(service.get("extensions"), '"service.extensions"'),
-      telemetry: telemetry?.value ?? { _tag: "Map", entries: new Map(), at: root.at },
+      telemetry: telemetry?.value ?? empty,
+      weir: document.get("weir")?.value ?? empty,
       problems: this.problems
     }
   }

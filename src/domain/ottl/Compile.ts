@@ -35,7 +35,8 @@ export const levelOf: { readonly [C in ContextName]: Level } = {
   spanevent: Level.event,
   metric: Level.metric,
   datapoint: Level.item,
-  log: Level.item
+  log: Level.item,
+  finding: Level.item
 }
 
 /** The message whose attributes the statement index of a level watches. */

@@ -2,6 +2,7 @@ import type { Signal } from "../Signal.ts"
 import {
   envelopeLayout,
   eventLayout,
+  findingLayout,
   logLayout,
   metricLayout,
   noData,
@@ -16,6 +17,8 @@ import { MapTable } from "./MapTable.ts"
 import { Message } from "./Message.ts"
 import { Workspace } from "./Workspace.ts"
 
+const itemLayouts = { traces: spanLayout, logs: logLayout, metrics: pointLayouts[5]!, finding: findingLayout }
+
 /**
  * Every storage location that a plan reads or writes, numbered once: the messages that an item stands in, their attribute maps, and
  * the `cache`. A location has one register however it is spelled.
@@ -27,8 +30,8 @@ export class Registers {
   /** For editors on maps that are values inside others (a body, `attributes["x"]`). */
   readonly scratch: MapTable
 
-  constructor(signal: Signal) {
-    const item = signal === "traces" ? spanLayout : signal === "logs" ? logLayout : pointLayouts[5]!
+  constructor(signal: Signal | "finding") {
+    const item = itemLayouts[signal]
     const layouts = [envelopeLayout, resourceLayout, envelopeLayout, scopeLayout, metricLayout, noData, item, eventLayout]
     this.messages = layouts.map((layout) => new Message(this.ws, layout, new MapTable(this.ws, new Keys())))
     if (signal === "metrics") {

@@ -58,7 +58,16 @@ export const Row = {
   bucketCounts: 24,
   explicitBounds: 25,
   positive: 26,
-  negative: 27
+  negative: 27,
+  findingKind: 0,
+  findingDetector: 1,
+  findingTenant: 2,
+  findingService: 3,
+  findingSignal: 4,
+  findingScore: 5,
+  findingValue: 6,
+  findingExpected: 7,
+  findingDuration: 8
 } as const
 
 const text = (row: number, field: number) => ({ row, field, wire: 2 }) as const
@@ -107,6 +116,22 @@ export const logLayout = new Layout(
     text(Row.logEventName, 12)
   ],
   6
+)
+
+/** Ours: a finding of the control loop, as `loop/Condition.ts` encodes it for the conditions of rules. */
+export const findingLayout = new Layout(
+  [
+    text(Row.findingKind, 1),
+    text(Row.findingDetector, 2),
+    text(Row.findingTenant, 3),
+    text(Row.findingService, 4),
+    text(Row.findingSignal, 5),
+    fixed64(Row.findingScore, 6),
+    fixed64(Row.findingValue, 7),
+    fixed64(Row.findingExpected, 8),
+    fixed64(Row.findingDuration, 9)
+  ],
+  0
 )
 
 export const metricLayout = new Layout([text(Row.metricName, 1), text(Row.metricDescription, 2), text(Row.metricUnit, 3)], 12)

@@ -1,8 +1,8 @@
 import { Codec } from "./Codec.ts"
 import { Role, Row } from "./Layouts.ts"
 
-/** The contexts that statements can be written for. */
-export type ContextName = "resource" | "scope" | "span" | "spanevent" | "metric" | "datapoint" | "log"
+/** The contexts that statements can be written for; `finding` is ours, for the conditions of rules. */
+export type ContextName = "resource" | "scope" | "span" | "spanevent" | "metric" | "datapoint" | "log" | "finding"
 
 export type PathSpec =
   | { readonly kind: "field"; readonly role: Role; readonly row: number; readonly codec: Codec; readonly readOnly?: boolean }
@@ -119,6 +119,17 @@ export const paths: Readonly<Record<ContextName, Readonly<Record<string, PathSpe
     "span_id.string": field(Role.item, Row.logSpanId, Codec.spanIdText),
     event_name: field(Role.item, Row.logEventName, Codec.text),
     cache
+  },
+  finding: {
+    kind: field(Role.item, Row.findingKind, Codec.text),
+    detector: field(Role.item, Row.findingDetector, Codec.text),
+    "subject.tenant": field(Role.item, Row.findingTenant, Codec.text),
+    "subject.service": field(Role.item, Row.findingService, Codec.text),
+    "subject.signal": field(Role.item, Row.findingSignal, Codec.text),
+    score: field(Role.item, Row.findingScore, Codec.double),
+    value: field(Role.item, Row.findingValue, Codec.double),
+    expected: field(Role.item, Row.findingExpected, Codec.double),
+    duration: field(Role.item, Row.findingDuration, Codec.double)
   }
 }
 
@@ -130,7 +141,8 @@ export const parents: Readonly<Record<ContextName, ReadonlyArray<ContextName>>> 
   spanevent: ["span", "scope", "resource"],
   metric: ["scope", "resource"],
   datapoint: ["metric", "scope", "resource"],
-  log: ["scope", "resource"]
+  log: ["scope", "resource"],
+  finding: []
 }
 
 const numbered = (prefix: string, names: ReadonlyArray<string>, first = 0): ReadonlyArray<readonly [string, number]> =>
@@ -154,5 +166,6 @@ export const enums: Readonly<Record<ContextName, ReadonlyMap<string, number>>> =
   spanevent: spanEnums,
   metric: metricEnums,
   datapoint: new Map([...metricEnums, ["FLAG_NONE", 0], ["FLAG_NO_RECORDED_VALUE", 1]]),
-  log: new Map(numbered("SEVERITY_NUMBER_", ["UNSPECIFIED", ...severities]))
+  log: new Map(numbered("SEVERITY_NUMBER_", ["UNSPECIFIED", ...severities])),
+  finding: new Map()
 }

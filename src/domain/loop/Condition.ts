@@ -1,0 +1,76 @@
+import { Checker } from "../ottl/Checker.ts"
+import { Role } from "../ottl/contexts/Layouts.ts"
+import { Mistake, type OttlError } from "../ottl/OttlError.ts"
+import { parseCondition } from "../ottl/Parser.ts"
+import { Outcome, Program, ProgramBuilder } from "../ottl/Program.ts"
+import { Registers } from "../ottl/Registers.ts"
+import { failureText } from "../ottl/Value.ts"
+import type { Finding } from "./Finding.ts"
+
+/**
+ * An OTTL condition over `finding.*`, run by the engine that runs the statements of processors: the finding is encoded as a small
+ * protobuf message, which is the item of the context `finding`.
+ *
+ * `finding.duration` counts seconds since the finding began. Where a detector expects nothing, `finding.expected` is not a number, and
+ * every comparison with it but `!=` is false.
+ */
+export class Condition {
+  private readonly registers: Registers
+  private readonly program: Program
+
+  private constructor(registers: Registers, program: Program) {
+    this.registers = registers
+    this.program = program
+  }
+
+  /** Compiles a text, or says what is wrong with it. */
+  static compile(source: string): Condition | OttlError {
+    const registers = new Registers("finding")
+    const builder = new ProgramBuilder(registers.ws, registers.messages[Role.item]!.map)
+    try {
+      builder.add(new Checker("finding", registers, false).condition(parseCondition(source)), { kind: "match" })
+    } catch (mistake) {
+      if (mistake instanceof Mistake) return mistake.in(source)
+      throw mistake
+    }
+    const program = new Program(builder)
+    registers.ws.seal()
+    return new Condition(registers, program)
+  }
+
+  /** Whether it holds for a finding at a time (milliseconds since the epoch), or why that cannot be computed. */
+  holds(finding: Finding, now: number): boolean | { readonly failure: string } {
+    const { program } = this
+    const { messages, ws } = this.registers
+    const bytes = encode(finding, now)
+    ws.reset(bytes)
+    program.start()
+    messages[Role.item]!.fill(0, bytes.length)
+    const outcome = program.run(0, 1, true)
+    return outcome === Outcome.failed ? { failure: failureText[ws.failure]! } : outcome !== Outcome.done
+  }
+}
+
+const encode = ({ kind, detector, subject, score, value, expected, since }: Finding, now: number): Uint8Array => {
+  const parts: Array<Uint8Array> = []
+  const texts = [kind, detector, subject.tenant, subject.service, subject.signal]
+  for (const [i, text] of texts.entries()) parts.push(Buffer.of(((i + 1) << 3) | 2), ...lengthDelimited(Buffer.from(text)))
+  for (const [i, number] of [score, value, expected ?? Number.NaN, Math.max(0, now - since) / 1000].entries()) {
+    const fixed = Buffer.alloc(9)
+    fixed[0] = ((i + 6) << 3) | 1
+    fixed.writeDoubleLE(number, 1)
+    parts.push(fixed)
+  }
+  return Buffer.concat(parts)
+}
+
+const lengthDelimited = (text: Buffer): ReadonlyArray<Uint8Array> => {
+  const length: Array<number> = []
+  for (let rest = text.length; ; rest >>>= 7) {
+    if (rest < 0x80) {
+      length.push(rest)
+      return [Buffer.from(length), text]
+    }
+    length.push((rest & 0x7f) | 0x80)
+  }
+}
