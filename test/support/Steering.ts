@@ -2,13 +2,19 @@
 import * as Effect from "effect/Effect"
 import { Books } from "../../src/domain/Books.ts"
 import { noRemote } from "../../src/domain/config/Overlay.ts"
+import { noWeir } from "../../src/domain/config/Weir.ts"
 import { ConfigurationError } from "../../src/layers/ConfigurationError.ts"
 import type { Steering } from "../../src/layers/graph/Steering.ts"
 
 export const fixedSteering: Steering = {
   books: new Books(),
   components: () => [],
-  current: () => ({ components: [], pipelines: [], telemetry: { logs: { level: "info", encoding: "console" }, metrics: undefined } }),
+  current: () => ({
+    components: [],
+    pipelines: [],
+    telemetry: { logs: { level: "info", encoding: "console" }, metrics: undefined },
+    weir: noWeir
+  }),
   shown: () => "",
   remote: () => noRemote,
   offer: () => Effect.fail(new ConfigurationError({ message: "nothing is taken" }))
