@@ -72,7 +72,8 @@ class Checker<C extends ComponentType> {
     for (const pipeline of pipelines) this.checkPipeline(pipeline)
     for (const reference of extensions) this.resolve(["extension"], reference, '"service.extensions"')
     const connectors = declarations.filter(({ kind }) => kind === "connector").map(({ id }) => id)
-    this.problems.push(...checkSides(connectors, pipelines), ...checkCycles(new Set(connectors), pipelines))
+    if (!this.document.incomplete) this.problems.push(...checkSides(connectors, pipelines))
+    this.problems.push(...checkCycles(new Set(connectors), pipelines))
     const components = declarations.flatMap((declaration) => this.component(declaration))
     const ids = (references: ReadonlyArray<Reference>) => references.map(({ id }) => id)
     return {
@@ -107,7 +108,7 @@ class Checker<C extends ComponentType> {
         if (declaration === undefined) continue
         const signals = this.registry.find(declaration.kind, declaration.type)?.signals
         if (signals !== undefined && !signals.includes(pipeline.signal)) {
-          const message = `${declaration.kind} "${reference.id}" does not carry ${pipeline.signal}`
+          const message = `${declaration.kind} ${reference.shown} does not carry ${pipeline.signal}`
           this.problems.push(error(reference.at, message, `it carries ${signals.join(", ")}`))
         }
       }
@@ -115,18 +116,18 @@ class Checker<C extends ComponentType> {
   }
 
   /** The declaration that a name stands for. */
-  private resolve(kinds: ReadonlyArray<Kind>, { id, at }: Reference, where: string): Declaration | undefined {
+  private resolve(kinds: ReadonlyArray<Kind>, { id, at, shown }: Reference, where: string): Declaration | undefined {
     const candidates = this.document.declarations.filter(({ kind }) => kinds.includes(kind))
     const found = candidates.find((declaration) => declaration.id === id)
     if (found !== undefined) this.used.add(found)
-    else {
+    else if (!kinds.some((kind) => this.document.unknown.has(kind))) {
       const what = kinds.join(" or ")
       const hint = suggest(
         id,
         candidates.map((declaration) => declaration.id),
         `the section "${sectionOf[kinds[0]!]}" defines none`
       )
-      this.problems.push(error(at, `${where} names ${what} "${id}", which is not defined`, hint))
+      this.problems.push(error(at, `${where} names ${what} ${shown}, which is not defined`, hint))
     }
     return found
   }
@@ -141,6 +142,7 @@ class Checker<C extends ComponentType> {
     const decoded = decodeSafely(component, declaration)
     if (Result.isFailure(decoded)) this.problems.push(...decoded.failure)
     if (!this.used.has(declaration)) {
+      if (this.document.incomplete) return []
       const hint = kind === "extension" ? "add it to service.extensions, or remove it" : "add it to a pipeline, or remove it"
       this.problems.push(warning(key, `${kind} "${id}" is not used`, hint))
       return []

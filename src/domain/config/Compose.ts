@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
-import { check, type Verdict } from "./Check.ts"
+import type { Verdict } from "./Check.ts"
 import type { ComponentType, Registry } from "./ComponentType.ts"
 import { expand, type Lookups } from "./Expand.ts"
-import { assemble } from "./Load.ts"
+import { assemble, judge } from "./Load.ts"
 import { overlay, type RemoteLayer } from "./Overlay.ts"
 import type { Problem } from "./Problem.ts"
 import { toShownYaml } from "./Shown.ts"
@@ -27,10 +27,10 @@ export const compose = <C extends ComponentType>(
 ): Result.Result<Composed<C>, ReadonlyArray<Problem>> => {
   const assembled = assemble(own, lookups)
   if (Result.isFailure(assembled)) return Result.fail(assembled.failure)
-  const { written, expanded } = assembled.success
+  const { written, expanded, problems: failures } = assembled.success
   const { root, problems } = overlay(expanded, remote, (node) => expand(node, remoteLookups))
-  if (problems.length > 0) return Result.fail(problems)
-  return Result.map(check(root, registry), (verdict) => ({
+  if (problems.length > 0) return Result.fail([...failures, ...problems])
+  return Result.map(judge(root, failures, registry), (verdict) => ({
     ...verdict,
     shown: toShownYaml(overlay(written, remote, (node) => ({ root: node, problems: [] })).root)
   }))

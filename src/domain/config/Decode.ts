@@ -1,9 +1,10 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { locate, locateKey, type Node, nodeAt, type Path, replaceAt, toUnknown } from "./Node.ts"
+import { hasFailed, locate, locateKey, type Node, nodeAt, nodesOn, type Path, replaceAt, toUnknown } from "./Node.ts"
 import { suggest } from "./Nearest.ts"
 import { error, type Problem } from "./Problem.ts"
+import { formatLocation } from "./Source.ts"
 
 /** Each round can only repair what the one before uncovered; settings nest no deeper than this. */
 const maxRounds = 16
@@ -12,7 +13,8 @@ const maxRounds = 16
  * Decodes the settings of one component (or of `service.telemetry`): every error at once, each at its place.
  *
  * Two things that YAML cannot say and the collector reads between the lines: a key with nothing behind it (`grpc:`) is the section with
- * its defaults, or the setting's default; and a number or boolean that came out of an expansion is text where text is wanted.
+ * its defaults, or the setting's default; and what came out of an expansion is its text where text is wanted. A value whose expansion
+ * failed is at fault for nothing: that is told already. With such a value the result can be a failure without problems.
  */
 export const decode = <T>(
   schema: Schema.Codec<T, unknown, never, never>,
@@ -20,6 +22,10 @@ export const decode = <T>(
   what: string
 ): Result.Result<T, ReadonlyArray<Problem>> => {
   const decodeUnknown = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })
+  const faultsOf = (tree: Node): ReadonlyArray<Fault> => {
+    const result = decodeUnknown(toUnknown(tree))
+    return Result.isSuccess(result) ? [] : findFaults(result.failure.issue, [])
+  }
   let node: Node = isEmpty(settings) ? { _tag: "Map", entries: new Map(), at: settings.at } : settings
   const repairs = new Map<string, Fault>()
   for (let round = 0; ; round++) {
@@ -27,8 +33,10 @@ export const decode = <T>(
     if (Result.isSuccess(result)) return Result.succeed(result.success)
     const faults = findFaults(result.failure.issue, [])
     const repaired = round < maxRounds ? faults.reduce((tree, fault) => repair(tree, fault, repairs), node) : node
-    if (repaired === node)
-      return Result.fail(faults.map((fault) => describe(repairs.get(textKey(fault.path)) ?? fault, node, settings, what)))
+    if (repaired === node) {
+      const own = faults.filter((fault) => !isConsequence(fault, settings)).map((fault) => repairs.get(textKey(fault.path)) ?? fault)
+      return Result.fail(own.map((fault) => describe(fault, { node, settings, what, faultsOf })))
+    }
     node = repaired
   }
 }
@@ -42,11 +50,11 @@ const repair = (tree: Node, fault: Fault, repairs: Map<string, Fault>): Node => 
   const { path } = fault
   const node = nodeAt(tree, path)
   if (node === undefined || fault.known !== undefined) return tree
-  const { at, expandedFrom } = node
+  const { at, expandedFrom, origin } = node
   if (expandedFrom !== undefined) {
     if (repairs.has(textKey(path))) return tree
     repairs.set(textKey(path), fault)
-    return replaceAt(tree, path, { _tag: "Scalar", value: expandedFrom, at, expandedFrom })
+    return replaceAt(tree, path, { _tag: "Scalar", value: expandedFrom, at, expandedFrom, ...(origin === undefined ? {} : { origin }) })
   }
   if (isEmpty(node)) {
     repairs.set(emptyKey(path), fault)
@@ -99,24 +107,77 @@ const isOffset = (path: Path, settings: Node): boolean => {
   return parent?._tag === "Scalar" && typeof path.at(-1) === "number"
 }
 
-const describe = ({ path, message, known }: Fault, node: Node, settings: Node, what: string): Problem => {
+/** Whether a fault follows from an expansion that failed, at its place, around it or inside. A key that is unknown is so whatever its value. */
+const isConsequence = ({ path, known }: Fault, settings: Node): boolean => {
+  if (known !== undefined) return false
+  const nodes = nodesOn(settings, path)
+  return nodes.some(({ failed }) => failed === true) || (nodes.length > path.length && hasFailed(nodes.at(-1)!))
+}
+
+/** What problems are told about: the settings as they are written, and as they stand after the repairs. */
+interface Subject {
+  readonly node: Node
+  readonly settings: Node
+  readonly what: string
+  readonly faultsOf: (tree: Node) => ReadonlyArray<Fault>
+}
+
+const describe = (fault: Fault, subject: Subject): Problem => {
+  const { path, message, known } = fault
+  const { node, settings, what } = subject
+  const hidden = nodesOn(settings, path).findIndex(({ origin }) => origin !== undefined)
+  if (hidden !== -1 && hidden < path.length + (known === undefined ? 1 : 0)) return describeHidden(fault, subject, path.slice(0, hidden))
   const last = String(path.at(-1) ?? "")
   const place = [what, ...path.slice(0, -1).map(String)].join(".")
   if (known !== undefined)
     return error(locateKey(settings, path), `unknown key "${last}" in ${place}`, suggest(last, known, "no key is known here"))
-  const expected = message.startsWith("Expected ") ? message.slice("Expected ".length) : message
-  if (isOffset(path, settings)) return error(locate(settings, path), `${place} is not right`, `expected ${expected}`)
+  if (isOffset(path, settings)) return error(locate(settings, path), `${place} is not right`, `expected ${expectedOf(message)}`)
   if (nodeAt(node, path) === undefined) return error(locate(settings, path), `${place} lacks "${last}"`)
   return error(
     locate(settings, path),
     `${[what, ...path.map(String)].join(".")} is not right${shown(nodeAt(settings, path))}`,
-    `expected ${expected}`
+    `expected ${expectedOf(message)}`
   )
 }
 
-/** The value as it is written; never one that came from an expansion, it may be a secret. */
+/** A fault of what an expansion brought (at `outer`): neither values nor keys of it are shown, it may be a secret. */
+const describeHidden = (fault: Fault, { settings, what, node, faultsOf }: Subject, outer: Path): Problem => {
+  const { path, known } = fault
+  const place = [what, ...outer.map(String)].join(".")
+  const from = `a value from ${nodeAt(settings, outer)!.origin}`
+  if (known !== undefined)
+    return error(locateKey(settings, path), `unknown key in ${place}, ${from}`, suggest("", known, "no key is known here"))
+  if (path.length > outer.length && nodeAt(node, path) === undefined && nodeAt(node, path.slice(0, -1))?._tag === "Map") {
+    return error(locate(settings, path), `${place} lacks "${String(path.at(-1))}" in ${from}`)
+  }
+  const unreadable = unreadableOf(nodeAt(settings, path))
+  const expected = isSaidOfAnything(fault, node, outer, faultsOf) ? expectedOf(fault.message) : "something else"
+  return error(locate(settings, path), `${place} is not right: ${from}`, unreadable ?? `expected ${expected}`)
+}
+
+const unreadableOf = (node: Node | undefined): string | undefined =>
+  node?._tag === "Scalar" && node.unreadable !== undefined
+    ? `it is no YAML, and taken as text: ${formatLocation(node.unreadable)}`
+    : undefined
+
+/** Values that hold nothing to hide, as far from all that is expected as can be. */
+const strangers: ReadonlyArray<string | number | boolean> = ["\u0001", -1.5, -1, 1e15, true]
+
+/** Whether a schema says the same about another value, so that what it says cannot repeat a part of this one. */
+const isSaidOfAnything = ({ path, message }: Fault, node: Node, outer: Path, faultsOf: Subject["faultsOf"]): boolean => {
+  const place = nodeAt(node, path) === undefined ? outer : path
+  return strangers.some((value) =>
+    faultsOf(replaceAt(node, place, { _tag: "Scalar", value, at: node.at })).some(
+      (other) => other.message === message && other.path.length === path.length
+    )
+  )
+}
+
+const expectedOf = (message: string): string => (message.startsWith("Expected ") ? message.slice("Expected ".length) : message)
+
+/** The value as it is written. */
 const shown = (node: Node | undefined): string => {
-  if (node === undefined || node.expandedFrom !== undefined) return ""
+  if (node === undefined) return ""
   if (node._tag === "Scalar") return node.value === null ? " (nothing is behind it)" : `: ${JSON.stringify(node.value).slice(0, 80)}`
   return node._tag === "List" ? ": a list" : ": a map"
 }

@@ -1,14 +1,16 @@
 import { type ComponentType, type Kind, kinds, sectionOf } from "./ComponentType.ts"
-import type { Entry, MapNode, Node } from "./Node.ts"
+import { type Entry, hasFailed, type MapNode, type Node } from "./Node.ts"
 import { suggest } from "./Nearest.ts"
 import { error, type Problem, warning } from "./Problem.ts"
-import type { Location } from "./Source.ts"
+import { formatLocation, type Location } from "./Source.ts"
 import { type Signal, signals } from "../Signal.ts"
 
 /** A name in a list (`receivers: [otlp]`), with its place. */
 export interface Reference {
   readonly id: string
   readonly at: Location
+  /** The name as messages show it: one that an expansion brought may be a secret. */
+  readonly shown: string
 }
 
 /** One entry of a component section, not yet looked up. */
@@ -42,6 +44,10 @@ export interface Document {
   readonly telemetry: Node
   /** `weir`. */
   readonly weir: Node
+  /** Sections whose expansion failed: what they declare is not known. */
+  readonly unknown: ReadonlySet<Kind>
+  /** An expansion failed in the section "service": what it refers to is not known wholly. */
+  readonly incomplete: boolean
   readonly problems: ReadonlyArray<Problem>
 }
 
@@ -64,7 +70,8 @@ class DocumentReader {
       this.problems.push(error(root.at, 'the section "service" is missing', "service.pipelines says what runs"))
     const service = this.section(serviceEntry?.value, '"service"', ["pipelines", "extensions", "telemetry"])
     const pipelineEntries = [...this.section(service.get("pipelines")?.value, '"service.pipelines"')]
-    if (serviceEntry !== undefined && pipelineEntries.length === 0) {
+    const incomplete = serviceEntry !== undefined && hasFailed(serviceEntry.value)
+    if (serviceEntry !== undefined && pipelineEntries.length === 0 && !incomplete) {
       this.problems.push(error(service.get("pipelines")?.key ?? serviceEntry.key, "there is no pipeline", 'expected one such as "traces"'))
     }
     const telemetry = service.get("telemetry")
@@ -75,6 +82,8 @@ class DocumentReader {
       extensions: this.references(service.get("extensions"), '"service.extensions"'),
       telemetry: telemetry?.value ?? empty,
       weir: document.get("weir")?.value ?? empty,
+      unknown: new Set(kinds.filter((kind) => document.get(sectionOf[kind])?.value.failed)),
+      incomplete,
       problems: this.problems
     }
   }
@@ -83,12 +92,20 @@ class DocumentReader {
   private section(node: Node | undefined, what: string, known?: ReadonlyArray<string>): MapNode["entries"] {
     if (node === undefined || (node._tag === "Scalar" && node.value === null)) return new Map()
     if (node._tag !== "Map") {
-      this.problems.push(error(node.at, `${what} is not a map`, "expected names with settings behind them"))
+      const from = node.origin === undefined ? "" : `, but a value from ${node.origin}`
+      const broken = node._tag === "Scalar" ? node.unreadable : undefined
+      const hint = broken === undefined ? "expected names with settings behind them" : `it is no YAML: ${formatLocation(broken)}`
+      this.problems.push(error(node.at, `${what} is not a map${from}`, hint))
       return new Map()
     }
     if (known !== undefined) {
       for (const [key, entry] of node.entries) {
-        if (!known.includes(key)) this.problems.push(error(entry.key, `unknown key "${key}" in ${what}`, suggest(key, known)))
+        if (known.includes(key)) continue
+        this.problems.push(
+          node.origin === undefined
+            ? error(entry.key, `unknown key "${key}" in ${what}`, suggest(key, known))
+            : error(entry.key, `unknown key in ${what}, a value from ${node.origin}`, suggest("", known))
+        )
       }
     }
     return node.entries
@@ -124,8 +141,8 @@ class DocumentReader {
       ["receivers", receivers!],
       ["exporters", exporters!]
     ] as const) {
-      const badList = lists.get(list)?.value._tag === "Map"
-      if (references.length === 0 && !badList) {
+      const written = lists.get(list)?.value ?? value
+      if (references.length === 0 && lists.get(list)?.value._tag !== "Map" && !hasFailed(written)) {
         this.problems.push(error(lists.get(list)?.key ?? key, `pipeline "${name}" has no ${list}`, `expected ${list}: [...]`))
       }
     }
@@ -149,7 +166,10 @@ class DocumentReader {
       return []
     }
     return entry.value.items.flatMap((item) => {
-      if (item._tag === "Scalar" && typeof item.value === "string") return [{ id: item.value, at: item.at }]
+      if (item._tag === "Scalar" && typeof item.value === "string") {
+        return [{ id: item.value, at: item.at, shown: item.origin === undefined ? `"${item.value}"` : `a value from ${item.origin}` }]
+      }
+      if (item.failed) return []
       this.problems.push(error(item.at, `an entry of ${what} is not a name`))
       return []
     })
@@ -157,19 +177,19 @@ class DocumentReader {
 
   /** Receivers and exporters that are named twice are meant once. */
   private distinct(references: ReadonlyArray<Reference>, pipeline: string): ReadonlyArray<Reference> {
-    return references.filter(({ id, at }, i) => {
+    return references.filter(({ id, at, shown }, i) => {
       const first = references.findIndex((other) => other.id === id) === i
-      if (!first) this.problems.push(warning(at, `pipeline "${pipeline}" names "${id}" twice`, "it counts once"))
+      if (!first) this.problems.push(warning(at, `pipeline "${pipeline}" names ${shown} twice`, "it counts once"))
       return first
     })
   }
 
   /** A processor that is named twice would be one instance in two places. */
   private once(references: ReadonlyArray<Reference>, pipeline: string): ReadonlyArray<Reference> {
-    for (const [i, { id, at }] of references.entries()) {
+    for (const [i, { id, at, shown }] of references.entries()) {
       if (references.findIndex((other) => other.id === id) !== i) {
         this.problems.push(
-          error(at, `pipeline "${pipeline}" names processor "${id}" twice`, `give the second one a name of its own ("${id}/2")`)
+          error(at, `pipeline "${pipeline}" names processor ${shown} twice`, "give the second one a name of its own (`type/name`)")
         )
       }
     }

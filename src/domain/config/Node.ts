@@ -10,11 +10,17 @@ interface Written {
   readonly at: Location
   /** The text behind a value that came out of an expansion: what a setting gets that wants a string. Never shown, it may be a secret. */
   readonly expandedFrom?: string
+  /** The expansion that brought the value (`${env:NAME}`). What it stands for may be a secret: messages name this instead. */
+  readonly origin?: string
+  /** An expansion that went wrong: its problem is told, and what the absent value leads to is none of its own. */
+  readonly failed?: true
 }
 
 export interface ScalarNode extends Written {
   readonly _tag: "Scalar"
   readonly value: string | number | boolean | null
+  /** Where a file that an expansion brought is no YAML, so that it was taken as text. */
+  readonly unreadable?: Location
 }
 
 export interface ListNode extends Written {
@@ -55,6 +61,23 @@ export const toUnknown = (node: Node): unknown => {
 const child = (node: Node, step: PropertyKey): Node | undefined =>
   node._tag === "Map" ? node.entries.get(String(step))?.value : node._tag === "List" ? node.items[Number(step)] : undefined
 
+/** The nodes from the root to the last one that exists on a path. */
+export const nodesOn = (node: Node, path: Path): ReadonlyArray<Node> => {
+  const nodes = [node]
+  for (const step of path) {
+    const next = child(nodes.at(-1)!, step)
+    if (next === undefined) break
+    nodes.push(next)
+  }
+  return nodes
+}
+
+/** Whether an expansion failed anywhere in a tree. */
+export const hasFailed = (node: Node): boolean =>
+  node.failed === true ||
+  (node._tag === "Map" && [...node.entries.values()].some(({ value }) => hasFailed(value))) ||
+  (node._tag === "List" && node.items.some(hasFailed))
+
 /** The node at a path, if there is one. */
 export const nodeAt = (node: Node, path: Path): Node | undefined => {
   let current: Node | undefined = node
@@ -74,7 +97,7 @@ export const locate = (node: Node, path: Path): Location => {
   for (const step of path) {
     const next = child(current, step)
     if (next === undefined) {
-      const text = current._tag === "Scalar" && current.expandedFrom === undefined ? current.value : undefined
+      const text = current._tag === "Scalar" && current.origin === undefined ? current.value : undefined
       return typeof text === "string" && typeof step === "number" ? placeInText(current.at, text, step) : current.at
     }
     current = next

@@ -32,11 +32,32 @@ export const parse = (source: Source): Parsed => {
     // The library recurses, so a text of a million brackets ends its stack.
     return { root: undefined, problems: [error(whole, cause instanceof RangeError ? "nested too deeply" : `not YAML: ${String(cause)}`)] }
   }
-  const problems = document.errors.map(({ pos: [start, end], message }) => error({ source, start, end }, firstLine(message)))
+  const problems = syntaxProblems(document.errors, source)
   if (problems.length > 0) return { root: undefined, problems }
   const reader = new Reader(source)
   const root = reader.read(document.contents, whole, 0)
   return reader.problems.length > 0 ? { root: undefined, problems: reader.problems } : { root, problems: [] }
+}
+
+/** Mistakes that leave the rest of a text readable. */
+const separate: ReadonlySet<YAML.ErrorCode> = new Set([
+  "DUPLICATE_KEY",
+  "TAB_AS_INDENT",
+  "BLOCK_AS_IMPLICIT_KEY",
+  "MULTIPLE_ANCHORS",
+  "MULTIPLE_DOCS"
+])
+
+/** After a missing bracket or quote the rest is read wrongly, so the first such error is told, and how many came after it. */
+const syntaxProblems = (errors: ReadonlyArray<YAML.YAMLParseError>, source: Source): ReadonlyArray<Problem> => {
+  const inOrder = errors.toSorted((a, b) => a.pos[0] - b.pos[0])
+  const first = inOrder.findIndex(({ code }) => !separate.has(code))
+  const told = first === -1 ? inOrder : inOrder.slice(0, first + 1)
+  const rest = inOrder.length - told.length
+  const hint = rest === 0 ? undefined : `${rest} more from here on, perhaps only because of this one`
+  return told.map(({ pos: [start, end], message }, i) =>
+    error({ source, start, end }, firstLine(message), i === told.length - 1 ? hint : undefined)
+  )
 }
 
 const firstLine = (message: string): string => message.split("\n", 1)[0]!.replace(/\.$/, "")

@@ -23,10 +23,12 @@ export const warning = (at: Location | undefined, message: string, hint?: string
  *       |     ^^^^^^^^
  *       = did you mean "endpoint"?
  * ```
+ *
+ * What is in a file that an expansion brought has its place shown, not its line.
  */
 export const formatProblem = ({ severity, at, message, hint }: Problem): string => {
   const lines = [`${at === undefined ? "configuration" : formatLocation(at)}: ${severity}: ${message}`]
-  if (at !== undefined) {
+  if (at !== undefined && !at.source.hidden) {
     const { line, column } = at.source.position(at.start)
     const text = at.source.line(line)
     // Very long lines (a whole document in one) are shown around the place.

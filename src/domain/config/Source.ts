@@ -2,11 +2,14 @@
 export class Source {
   readonly name: string
   readonly text: string
+  /** Lines of it are never shown: it is what an expansion brought, perhaps a secret. */
+  readonly hidden: boolean
   private lineStarts: ReadonlyArray<number> | undefined
 
-  constructor(name: string, text: string) {
+  constructor(name: string, text: string, options: { readonly hidden: boolean } = { hidden: false }) {
     this.name = name
     this.text = text
+    this.hidden = options.hidden
   }
 
   /** Line and column, both from 1, of an offset in the text. */

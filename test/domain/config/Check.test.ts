@@ -178,7 +178,7 @@ weir.yaml:16:14: error: exporter "otlphttp/eu".timeout is not right: 5
     const result = loadTexts([changed("queue_size: 5", "queue_size: ${env:SECRET}")], lookups({ SECRET: "hunter2" }))
     assert.isTrue(Result.isFailure(result))
     const text = Result.isFailure(result) ? result.failure.map(formatProblem).join() : ""
-    assert.match(text, /queue_size is not right\n/)
+    assert.match(text, /queue_size is not right: a value from \$\{env:\w+\}\n/)
     assert.notInclude(text, "hunter2")
     const range = loadTexts([changed("queue_size: 5", "queue_size: ${env:SIZE}")], lookups({ SIZE: "-1" }))
     assert.match(Result.isFailure(range) ? range.failure[0]!.hint! : "", /greater than 0/)

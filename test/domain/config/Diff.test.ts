@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { diff } from "../../../src/domain/config/Diff.ts"
-import { valid } from "./Samples.ts"
+import { lookups, valid } from "./Samples.ts"
 
 const before = `receivers: {otlp: {protocols: {grpc: , http: {endpoint: "a:1"}}}}
 exporters: {debug: {verbosity: basic}, otlp_http/x: {endpoint: http://x, timeout: 1s}}
@@ -23,6 +23,12 @@ describe("Diff", () => {
   it("sees no change in order, layout or comments", () => {
     assert.deepStrictEqual(changes(before), [])
     assert.deepStrictEqual(changes(before.replace("{endpoint: http://x, timeout: 1s}", "{timeout: 1s, # later\n  endpoint: http://x}")), [])
+  })
+
+  it("sees the text behind an expansion change, though YAML reads the same value", () => {
+    const text = before.replace("timeout: 1s", 'headers: {token: "${env:TOKEN}"}')
+    const { components } = diff(valid(text, lookups({ TOKEN: "0123" })).checked, valid(text, lookups({ TOKEN: "123" })).checked)
+    assert.strictEqual(components.find(({ id }) => id === "otlp_http/x")!.change, "changed")
   })
 
   it("names what is changed, added and removed", () => {

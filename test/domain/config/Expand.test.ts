@@ -14,7 +14,10 @@ const env = {
   INNER: "${env:NAME}",
   MAP: "{a: 1}",
   NOT_YAML: "[::1]:4317",
-  QUOTED: "'017'"
+  QUOTED: "'017'",
+  COMMENT: "abc # c",
+  PASSWORD: "hunter${2}",
+  VIA: "${env:UNSET}"
 }
 const files = { "token.txt": "s3cret\n", "map.yaml": "endpoint: ${env:NAME}:1\nlist: [1]\n", "broken.yaml": "a: [" }
 
@@ -33,8 +36,14 @@ describe("Expand", () => {
     assert.deepStrictEqual(value("${env:MAP}"), { a: 1 })
     assert.strictEqual(value("${env:EMPTY}"), null)
     assert.strictEqual(value("${env:NOT_YAML}"), "[::1]:4317")
-    assert.strictEqual(value("${env:QUOTED}"), "017")
     assert.deepStrictEqual(value("${file:map.yaml}"), { endpoint: "eu:1", list: [1] })
+  })
+
+  it("keeps what YAML reads as text as it is, as the collector does", () => {
+    assert.strictEqual(value("${env:QUOTED}"), "'017'")
+    assert.strictEqual(value("${env:COMMENT}"), "abc # c")
+    assert.strictEqual(value("${file:token.txt}"), "s3cret")
+    assert.strictEqual(value("${file:broken.yaml}"), "a: [")
   })
 
   it("remembers the text behind a value that YAML reads as something else", () => {
@@ -82,7 +91,15 @@ describe("Expand", () => {
     assert.match(faults("a: ${http:x}")[0]!, /unknown source "http"/)
     assert.match(faults("a: ${env:1X}")[0]!, /no name of an environment variable/)
     assert.match(faults("a: ${env:X")[0]!, /without its "}"/)
-    assert.match(faults("a: ${file:broken.yaml}")[0]!, /^broken\.yaml:1:/)
+  })
+
+  it("names the expansion, not what stands in the value that it brought", () => {
+    assert.deepStrictEqual(faults("a: ${env:PASSWORD}"), [
+      'a.yaml:1:4: error: a value from ${env:PASSWORD}: not the name of an environment variable\n    1 | a: ${env:PASSWORD}\n      |    ^^^^^^^^^^^^^^^\n      = a "$" that means itself is written "$$" there too'
+    ])
+    assert.notInclude(faults("a: x-${env:VIA}").join(), "UNSET")
+    assert.notInclude(faults("a: ${env:X_${env:NAME}}").join(), "X_eu")
+    assert.include(faults("a: ${env:X_${env:NAME}}").join(), "the environment variable that ${env:X_${env:NAME}} names is not set")
   })
 
   it("ends expansions that feed themselves", () => {

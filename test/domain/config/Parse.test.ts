@@ -52,6 +52,17 @@ describe("Parse", () => {
     assert.match(faults("a: *nowhere\n")[0]!, /nowhere/)
   })
 
+  it("tells the first of a cascade of errors, and how many follow; what is not of it is told too", () => {
+    const flow = `receivers: {otlp: {protocols: {grpc: {endpoint: "a:1"}}\n${"b: [x]\n".repeat(40)}`
+    assert.strictEqual(faults(flow).length, 1)
+    assert.match(faults(flow)[0]!, /more from here on, perhaps only because of this one$/)
+    const mixed = faults("a: 1\na: 2\nb: 1\nb: 2\nc: }\nd: ]\ne: 1\n")
+    assert.deepStrictEqual(
+      mixed.map((text) => text.split(": error")[0]),
+      ["a.yaml:2:1", "a.yaml:4:1", "a.yaml:5:4"]
+    )
+  })
+
   it("refuses integers that a number cannot hold exactly", () => {
     assert.deepStrictEqual(value("a: 9007199254740991"), { a: Number.MAX_SAFE_INTEGER })
     assert.match(faults("a: 9007199254740993")[0]!, /a\.yaml:1:4: error: the number is too large/)
