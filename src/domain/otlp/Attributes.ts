@@ -1,6 +1,6 @@
-import { Entry, equals, plainKeyEnd } from "./Entry.ts"
+import { Entry, equals, plainKeyEnd, STRING } from "./Entry.ts"
 import { Malformed } from "./Malformed.ts"
-import { encodeUtf8 } from "./Utf8.ts"
+import { decodeUtf8, encodeUtf8 } from "./Utf8.ts"
 import { explain, LENGTH, tagOf, tagValue, valueEnd, varintEnd } from "./Wire.ts"
 
 /** Attribute keys that are looked for together, in one walk over a record's attributes. */
@@ -59,6 +59,14 @@ export class Keys {
       pos = next
     }
     return undefined
+  }
+
+  /** The text of the attribute with key `i`; `undefined` if it is absent, no text, empty, or longer than `maxBytes`. */
+  text(bytes: Uint8Array, i: number, maxBytes = 255): string | undefined {
+    const start = this.valueStart[i]!
+    const end = this.valueEnd[i]!
+    if (this.at[i]! < 0 || this.types[i] !== STRING || end === start || end - start > maxBytes) return undefined
+    return decodeUtf8(bytes, start, end)
   }
 
   private isWanted(bytes: Uint8Array, start: number, end: number): boolean {
