@@ -101,7 +101,7 @@ const tableOf = (config: Component["config"]): string => {
 const sectionText = (component: Component): string => {
   const facts = [
     ...(component.aliases?.length ? [`Also spelt ${component.aliases.map((alias) => `\`${alias}\``).join(", ")}.`] : []),
-    ...(component.kind === "extension" ? [] : [`Signals: ${component.signals.join(", ")}.`])
+    ...("signals" in component ? [`Signals: ${component.signals.join(", ")}.`] : [])
   ]
   return [
     `### \`${component.type}\``,
@@ -111,7 +111,7 @@ const sectionText = (component: Component): string => {
   ].join("\n\n")
 }
 
-const title = (kind: Kind): string => sectionOf[kind][0]!.toUpperCase() + sectionOf[kind].slice(1)
+const title = (kind: Kind): string => (kind === "detector" ? "Detectors" : sectionOf[kind][0]!.toUpperCase() + sectionOf[kind].slice(1))
 
 /** The text of docs/components.md. */
 export const reference = (components: ReadonlyArray<Component>): string => {

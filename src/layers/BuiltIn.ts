@@ -1,6 +1,8 @@
 import { opamp } from "./actuation/agent/OpampExtension.ts"
 import { forward } from "./analysis/connectors/Forward.ts"
 import { routing } from "./analysis/connectors/Routing.ts"
+import { baseline } from "./analysis/detectors/Baseline.ts"
+import { threshold } from "./analysis/detectors/Threshold.ts"
 import { newServices } from "./analysis/NewServices.ts"
 import { batch } from "./analysis/processors/Batch.ts"
 import { filter } from "./analysis/processors/Filter.ts"
@@ -31,5 +33,7 @@ export const builtIn: ReadonlyArray<Component> = [
   otlpGrpc,
   otlpHttp,
   healthCheck,
-  opamp
+  opamp,
+  baseline,
+  threshold
 ]

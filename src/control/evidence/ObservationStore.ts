@@ -2,10 +2,17 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Metric } from "../../domain/loop/Metric.ts"
 import type { Report } from "../../domain/loop/Report.ts"
 import type { SubjectFilter } from "../../domain/loop/SubjectFilter.ts"
-import { type AgentTotals, defaultLimits, type ObservationLimits, Observations, type Second, type Taken } from "./Observations.ts"
+import {
+  type AgentTotals,
+  defaultLimits,
+  type ObservationLimits,
+  Observations,
+  type Read,
+  type Second,
+  type Taken
+} from "./Observations.ts"
 
 /**
  * What agents have seen: the evidence of detectors (over all agents) and of evaluations (agent by agent). Each report counts once, however
@@ -16,12 +23,7 @@ export class ObservationStore extends Context.Service<
   {
     readonly add: (report: Report) => Effect.Effect<Taken>
     readonly second: (atMillis: number) => Second
-    readonly series: (
-      metric: Metric,
-      filter: SubjectFilter,
-      fromMillis: number,
-      toMillis: number
-    ) => ReadonlyArray<readonly [number, number]>
+    readonly series: (read: Read, filter: SubjectFilter, fromMillis: number, toMillis: number) => ReadonlyArray<readonly [number, number]>
     readonly totals: (filter: SubjectFilter, fromMillis: number, toMillis: number) => ReadonlyArray<AgentTotals>
   }
 >()("weir/control/evidence/ObservationStore") {
@@ -32,7 +34,7 @@ export class ObservationStore extends Context.Service<
       return {
         add: (report) => Effect.map(Clock.currentTimeMillis, (now) => observations.add(report, now)),
         second: (atMillis) => observations.second(atMillis),
-        series: (metric, filter, fromMillis, toMillis) => observations.series(metric, filter, fromMillis, toMillis),
+        series: (read, filter, fromMillis, toMillis) => observations.series(read, filter, fromMillis, toMillis),
         totals: (filter, fromMillis, toMillis) => observations.totals(filter, fromMillis, toMillis)
       }
     })

@@ -1,5 +1,4 @@
 import { addFigures, type Figures, noFigures, scaleFigures } from "../../domain/loop/Figures.ts"
-import { type Metric, valueOf } from "../../domain/loop/Metric.ts"
 import type { Subject } from "../../domain/loop/Observation.ts"
 import type { Report } from "../../domain/loop/Report.ts"
 import { isMeant, subjectKey, type SubjectFilter } from "../../domain/loop/SubjectFilter.ts"
@@ -41,6 +40,9 @@ export interface AgentTotals {
   /** The configurations that were in force, by hash, in the order of time. */
   readonly revisions: ReadonlyArray<string>
 }
+
+/** A value out of figures that were taken in so many seconds; `undefined` where there is none. `DetectorMetric.read` is one. */
+export type Read = (figures: Figures, seconds: number) => number | undefined
 
 /** All agents together, in one second. */
 export interface Second {
@@ -182,15 +184,15 @@ export class Observations {
   }
 
   /**
-   * A metric over all agents and all subjects that are meant, as (start of a second, value), oldest first, from `fromMillis` until before
-   * `toMillis`. Seconds of which nothing is known, or in which the metric has no value, are left out.
+   * What `read` makes of the figures of each second, of all agents and all subjects that are meant, as (start of the second, value), oldest
+   * first, from `fromMillis` until before `toMillis`. Seconds of which nothing is known, or that have no value, are left out.
    */
-  series(metric: Metric, filter: SubjectFilter, fromMillis: number, toMillis: number): ReadonlyArray<readonly [number, number]> {
+  series(read: Read, filter: SubjectFilter, fromMillis: number, toMillis: number): ReadonlyArray<readonly [number, number]> {
     const points: Array<readonly [number, number]> = []
     for (const [second, slot] of this.window(fromMillis, toMillis)) {
       let sum = noFigures
       for (const { subject, figures } of slot.cells) if (isMeant(filter, subject.value)) sum = addFigures(sum, figures)
-      const value = slot.agents.size === 0 ? undefined : valueOf(metric, sum, 1)
+      const value = slot.agents.size === 0 ? undefined : read(sum, 1)
       if (value !== undefined) points.push([second * 1000, value])
     }
     return points

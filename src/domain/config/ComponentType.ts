@@ -1,7 +1,7 @@
 import type * as Schema from "effect/Schema"
 import type { Signal } from "../Signal.ts"
 
-export type Kind = "receiver" | "processor" | "connector" | "exporter" | "extension"
+export type Kind = "receiver" | "processor" | "connector" | "exporter" | "extension" | "detector"
 
 /** What the configuration has to know of a component to check its settings; the components themselves live further up. */
 export interface ComponentType {
@@ -10,7 +10,7 @@ export interface ComponentType {
   readonly type: string
   /** Other spellings that mean the same (`otlphttp`). */
   readonly aliases?: ReadonlyArray<string>
-  /** Absent for extensions. */
+  /** Absent for extensions and detectors. */
   readonly signals?: ReadonlyArray<Signal>
   readonly config: Schema.Codec<unknown, unknown, never, never>
 }
@@ -28,7 +28,10 @@ export const sectionOf: { readonly [K in Kind]: string } = {
   processor: "processors",
   connector: "connectors",
   exporter: "exporters",
-  extension: "extensions"
+  extension: "extensions",
+  detector: "weir.detectors"
 }
 
-export const kinds: ReadonlyArray<Kind> = ["receiver", "processor", "connector", "exporter", "extension"]
+/** The kinds with a section of their own at the root of the document. */
+export const sectionKinds: ReadonlyArray<Kind> = ["receiver", "processor", "connector", "exporter", "extension"]
+export const kinds: ReadonlyArray<Kind> = [...sectionKinds, "detector"]

@@ -1,4 +1,4 @@
-import { type ComponentType, type Kind, kinds, sectionOf } from "./ComponentType.ts"
+import { type ComponentType, type Kind, sectionKinds, sectionOf } from "./ComponentType.ts"
 import { type Entry, hasFailed, type MapNode, type Node } from "./Node.ts"
 import { suggest } from "./Nearest.ts"
 import { error, type Problem, warning } from "./Problem.ts"
@@ -51,7 +51,7 @@ export interface Document {
   readonly problems: ReadonlyArray<Problem>
 }
 
-const sections = [...kinds.map((kind) => sectionOf[kind]), "service", "weir"]
+const sections = [...sectionKinds.map((kind) => sectionOf[kind]), "service", "weir"]
 const typePattern = /^[a-zA-Z][0-9a-zA-Z_]{0,62}$/
 // oxlint-disable-next-line no-control-regex
 const suffixPattern = /^[^\s\p{C}\p{S}/]{1,256}$/u
@@ -64,7 +64,7 @@ class DocumentReader {
 
   read(root: Node): Document {
     const document = this.section(root, "the document", sections)
-    const declarations = kinds.flatMap((kind) => this.declarations(kind, document.get(sectionOf[kind])))
+    const declarations = sectionKinds.flatMap((kind) => this.declarations(kind, document.get(sectionOf[kind])))
     const serviceEntry = document.get("service")
     if (serviceEntry === undefined)
       this.problems.push(error(root.at, 'the section "service" is missing', "service.pipelines says what runs"))
@@ -82,7 +82,7 @@ class DocumentReader {
       extensions: this.references(service.get("extensions"), '"service.extensions"'),
       telemetry: telemetry?.value ?? empty,
       weir: document.get("weir")?.value ?? empty,
-      unknown: new Set(kinds.filter((kind) => document.get(sectionOf[kind])?.value.failed)),
+      unknown: new Set(sectionKinds.filter((kind) => document.get(sectionOf[kind])?.value.failed)),
       incomplete,
       problems: this.problems
     }

@@ -1,10 +1,9 @@
 import { merge } from "../stats/ExponentialHistogram.ts"
+import { addVolumes, noVolume } from "./Metric.ts"
 import type { Observation, Volume } from "./Observation.ts"
 
 /** The part of an observation that adds up, over intervals, agents and subjects. */
 export type Figures = Pick<Observation, "received" | "delivered" | "dropped" | "durations" | "severities">
-
-export const noVolume: Volume = { items: 0, bytes: 0, errors: 0, slow: 0 }
 
 export const noFigures: Figures = { received: noVolume, delivered: noVolume, dropped: {}, durations: undefined, severities: {} }
 
@@ -23,13 +22,6 @@ export const scaleFigures = (figures: Figures, share: number): Figures => ({
   dropped: scaleCounts(figures.dropped, share),
   durations: figures.durations,
   severities: scaleCounts(figures.severities, share)
-})
-
-const addVolumes = (a: Volume, b: Volume): Volume => ({
-  items: a.items + b.items,
-  bytes: a.bytes + b.bytes,
-  errors: a.errors + b.errors,
-  slow: a.slow + b.slow
 })
 
 const scaleVolume = ({ items, bytes, errors, slow }: Volume, share: number): Volume => ({

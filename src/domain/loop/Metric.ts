@@ -16,7 +16,7 @@ export const wantedDrops: ReadonlySet<string> = new Set(["sampled", "filtered", 
 export const noVolume: Volume = { items: 0, bytes: 0, errors: 0, slow: 0 }
 export const noTotals: Totals = { received: noVolume, delivered: noVolume, lost: 0 }
 
-const addVolumes = (a: Volume, b: Volume): Volume => ({
+export const addVolumes = (a: Volume, b: Volume): Volume => ({
   items: a.items + b.items,
   bytes: a.bytes + b.bytes,
   errors: a.errors + b.errors,

@@ -22,7 +22,8 @@ import {
 import { readCount, readExplicit, readExponential, readNumber } from "../otlp/PointValues.ts"
 import { decodeUtf8 } from "../otlp/Utf8.ts"
 import { LENGTH, tagOf, tagValue, valueEnd, varintEnd } from "../otlp/Wire.ts"
-import { addFigures, type Figures, noFigures, noVolume } from "./Figures.ts"
+import { addFigures, type Figures, noFigures } from "./Figures.ts"
+import { noVolume } from "./Metric.ts"
 import type { Report } from "./Report.ts"
 import { type Cumulative, CumulativeSeries, errorStatus, exponentialOf, rescale, spanMetricNames } from "./SpanMetrics.ts"
 

@@ -17,7 +17,7 @@ const rows: ReadonlyArray<Row> = builtIn
     kind: component.kind,
     type: component.type,
     aliases: component.aliases ?? [],
-    signals: component.kind === "extension" ? [] : component.signals,
+    signals: "signals" in component ? component.signals : [],
     description: component.description
   }))
 

@@ -9,7 +9,10 @@ import type { Holder } from "../../domain/Passage.ts"
 import type { Refusal } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import type { RemoteLayer } from "../../domain/config/Overlay.ts"
+import type { DetectorSettings } from "../../domain/config/DetectorSettings.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
+import type { Detecting } from "../../domain/loop/Detector.ts"
+import type { Json } from "../../domain/loop/Patch.ts"
 import type { ExportError } from "../../streams/ExportError.ts"
 import type { Registry } from "../telemetry/Registry.ts"
 import type { ComponentError } from "./ComponentError.ts"
@@ -191,14 +194,25 @@ export interface ExtensionSpec<Config> extends Omit<Described<Config>, "signals"
   readonly make: (config: Config, context: ExtensionContext) => Effect.Effect<void, ComponentError, Scope.Scope>
 }
 
+// ---- detectors
+
+/**
+ * A detector of findings, for the section `weir.detectors` of a control plane. `make` gives a pure stepper over one series, which runs once
+ * for each subject; its configuration has the common settings (`DetectorSettings.fields`) beside its own.
+ */
+export interface DetectorSpec<Config extends DetectorSettings, State> extends Omit<Described<Config>, "signals"> {
+  readonly make: (config: Config) => Detecting<State>
+}
+
 export type Receiver = { readonly kind: "receiver" } & ReceiverSpec<never>
 export type Processor = { readonly kind: "processor" } & ProcessorSpec<never>
 export type Connector = { readonly kind: "connector" } & ConnectorSpec<never>
 export type Exporter = { readonly kind: "exporter" } & ExporterSpec<never>
 export type Extension = { readonly kind: "extension" } & ExtensionSpec<never>
+export type Detector = { readonly kind: "detector" } & DetectorSpec<never, Json>
 
 /** A component of any kind, its configuration type hidden: only its own Schema produces what its own `make` is given. */
-export type Component = Receiver | Processor | Connector | Exporter | Extension
+export type Component = Receiver | Processor | Connector | Exporter | Extension | Detector
 
 const hide = <Kind extends Component["kind"], Spec>(kind: Kind, spec: Spec): Extract<Component, { kind: Kind }> =>
   ({ kind, ...spec }) as unknown as Extract<Component, { kind: Kind }>
@@ -208,3 +222,5 @@ export const processor = <Config>(spec: ProcessorSpec<Config>): Processor => hid
 export const connector = <Config>(spec: ConnectorSpec<Config>): Connector => hide("connector", spec)
 export const exporter = <Config>(spec: ExporterSpec<Config>): Exporter => hide("exporter", spec)
 export const extension = <Config>(spec: ExtensionSpec<Config>): Extension => hide("extension", spec)
+export const detector = <Config extends DetectorSettings, State extends Json>(spec: DetectorSpec<Config, State>): Detector =>
+  hide("detector", spec)
