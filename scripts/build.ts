@@ -29,7 +29,24 @@ const launcher = readFileSync(`${root}bin/weir.js`, "utf8").replace("../src/main
 writeFileSync(`${dist}bin/weir.js`, launcher, { mode: 0o755 })
 for (const file of ["README.md", "CHANGELOG.md", "LICENSE"]) copyFileSync(`${root}${file}`, `${dist}${file}`)
 
-const { name, version, description, license, type, dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"))
+const { name, version, description, license, type, dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"))
+/**
+ * What `weir/agent` alone loads. Peers, since an application must have one copy of OpenTelemetry's API and its own release of the SDK;
+ * optional, since a gateway needs none of it.
+ */
+const agentPeers = {
+  "@effect/opentelemetry": `~${devDependencies["@effect/opentelemetry"]}`,
+  "@opentelemetry/api": ">=1.9.1 <2",
+  "@opentelemetry/api-logs": ">=0.223.0 <1",
+  "@opentelemetry/context-async-hooks": ">=2.12.0 <4",
+  "@opentelemetry/core": ">=2.12.0 <4",
+  "@opentelemetry/otlp-transformer": ">=0.223.0 <1",
+  "@opentelemetry/resources": ">=2.12.0 <4",
+  "@opentelemetry/sdk-logs": ">=0.223.0 <4",
+  "@opentelemetry/sdk-metrics": ">=2.12.0 <4",
+  "@opentelemetry/sdk-trace": ">=2.12.0 <4"
+}
+
 const module = (file: string) => ({ types: `./${file}.d.ts`, default: `./${file}.js` })
 const manifest = {
   name,
@@ -38,11 +55,12 @@ const manifest = {
   license,
   type,
   engines: { node: ">=22.19.0" },
-  exports: { ".": module("index"), "./opamp": module("opamp"), "./testing": module("testing") },
+  exports: { ".": module("index"), "./agent": module("agent"), "./opamp": module("opamp"), "./testing": module("testing") },
   bin: { weir: "bin/weir.js" },
   // The command line's own dependencies are in its bundle.
   dependencies: { ws: dependencies.ws, yaml: dependencies.yaml },
   // One copy of effect in a tree: two would not know each other's services and fibers.
-  peerDependencies: { effect: `~${dependencies.effect}` }
+  peerDependencies: { effect: `~${dependencies.effect}`, ...agentPeers },
+  peerDependenciesMeta: Object.fromEntries(Object.keys(agentPeers).map((name) => [name, { optional: true }]))
 }
 writeFileSync(`${dist}package.json`, `${JSON.stringify(manifest, undefined, 2)}\n`)
