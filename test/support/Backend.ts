@@ -142,16 +142,21 @@ export class Backend {
     this.server = server
   }
 
-  /** Refuses connections and cuts those that stand; answers under way are written out first, requests without one get none. */
+  /**
+   * Refuses connections and cuts those that stand; answers under way reach the client first, requests without one get none.
+   *
+   * The server closes last: an HTTP/2 server would close its sessions with it, and those without a call at once, while their last answers
+   * are on the way. A client that writes to such a connection finds it broken and never reads them.
+   */
   async kill(): Promise<void> {
     const server = this.server
     if (server === undefined) return
     this.server = undefined
     this.generation++
-    const closed = once(server, "close")
-    server.close()
     await Promise.all(this.answering)
     await Promise.all([...this.sessions].map(flushed))
+    const closed = once(server, "close")
+    server.close()
     for (const socket of this.sockets) socket.destroy()
     await closed
   }
@@ -200,6 +205,7 @@ export class Backend {
 
   private onRequest(signal: Signal, bytes: Uint8Array, headers: IncomingHttpHeaders, reply: Reply): void {
     this.requests++
+    if (!this.isAlive) return
     const { behaviour, generation } = this
     const answer = (rejected: number): void => {
       if (generation !== this.generation || !reply.isAwaited()) return

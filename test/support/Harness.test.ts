@@ -1,5 +1,6 @@
 // The tools of the other suites, tried without Weir: senders straight to a scripted backend.
 import { assert, describe, it } from "@effect/vitest"
+import { signals } from "../../src/domain/Signal.ts"
 import { Backend, ok, unavailable } from "./Backend.ts"
 import { countItems, Ledger } from "./Ledger.ts"
 import { grpcTransport, httpTransport, RawSender } from "./RawSender.ts"
@@ -9,26 +10,43 @@ import { until } from "./Facts.ts"
 describe.each(["http", "grpc"] as const)("senders and a scripted backend over %s", (protocol) => {
   it("agree on every item, whatever the backend does and however often it dies", async () => {
     const ledger = new Ledger()
-    const backend = await Backend.start({ protocol, countItems, onDelivery: ledger.record })
     const random = new Seeded(7)
-    const transport = protocol === "http" ? httpTransport : grpcTransport
-    const senders = (["traces", "metrics", "logs"] as const).map(
-      (signal) =>
-        new RawSender({
-          name: signal,
-          transport: transport(() => backend.port),
-          ledger,
-          signal,
-          next: () => ({ items: random.between(1, 20), tenant: "default" })
-        })
-    )
-    for (let round = 0; round < 10; round++) {
-      const seen = backend.requests
-      backend.behaviour = random.pick([ok, unavailable, { _tag: "slow", millis: 20 }, { _tag: "partial", rejected: 3 }])
-      await until("requests come in", () => backend.requests >= seen + 10)
-      await backend.kill()
+    // The backend dies in the middle of an answer, while the same connection carries other requests.
+    let untilDeath = Infinity
+    let death: Promise<void> | undefined
+    const backend: Backend = await Backend.start({
+      protocol,
+      countItems,
+      onDelivery: (delivery) => {
+        ledger.record(delivery)
+        if (--untilDeath <= 0) death ??= backend.kill()
+      }
+    })
+    const shared = grpcTransport(() => backend.port)
+    const senders = signals
+      .flatMap((signal) => [signal, signal, signal])
+      .map(
+        (signal, i) =>
+          new RawSender({
+            name: `${signal}-${i}`,
+            transport: protocol === "http" ? httpTransport(() => backend.port) : shared,
+            ledger,
+            signal,
+            next: () => ({ items: random.between(1, 20), tenant: "default" })
+          })
+      )
+    for (let round = 0; round < 100; round++) {
+      backend.behaviour = random.pick([ok, { _tag: "slow", millis: 2 }, { _tag: "partial", rejected: 3 }])
+      untilDeath = random.between(1, 12)
+      await until("the backend has died", () => death !== undefined)
+      await death
+      untilDeath = Infinity
+      death = undefined
       await backend.revive()
     }
+    backend.behaviour = unavailable
+    const seen = backend.requests
+    await until("requests are turned away", () => backend.requests > seen)
     backend.behaviour = ok
     await Promise.all(senders.map((sender) => sender.stop()))
     await backend.kill()
