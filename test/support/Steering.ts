@@ -1,6 +1,7 @@
 /** What an extension sees of a gateway that takes nothing from afar. */
 import * as Effect from "effect/Effect"
 import { Books } from "../../src/domain/Books.ts"
+import { noControl } from "../../src/domain/config/Control.ts"
 import { noRemote } from "../../src/domain/config/Overlay.ts"
 import { noWeir } from "../../src/domain/config/Weir.ts"
 import { ConfigurationError } from "../../src/layers/ConfigurationError.ts"
@@ -13,7 +14,8 @@ export const fixedSteering: Steering = {
     components: [],
     pipelines: [],
     telemetry: { logs: { level: "info", encoding: "console" }, metrics: undefined },
-    weir: noWeir
+    weir: noWeir,
+    control: noControl
   }),
   shown: () => "",
   remote: () => noRemote,

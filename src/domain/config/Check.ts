@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import type { Checked, CheckedComponent } from "./Checked.ts"
 import { type ComponentType, type Kind, type Registry, sectionOf } from "./ComponentType.ts"
+import { Control, type ControlSettings, noControl } from "./Control.ts"
 import { decode } from "./Decode.ts"
 import { type Declaration, type Document, type PipelineDeclaration, readDocument, type Reference, spellings } from "./Document.ts"
 import { fingerprint } from "./Fingerprint.ts"
@@ -86,7 +87,8 @@ class Checker<C extends ComponentType> {
         exporters: ids(exporters)
       })),
       telemetry: this.telemetry(),
-      weir: this.weir()
+      weir: this.weir(),
+      control: this.control()
     }
   }
 
@@ -164,5 +166,12 @@ class Checker<C extends ComponentType> {
     if (Result.isSuccess(decoded)) return decoded.success
     this.problems.push(...decoded.failure)
     return noWeir
+  }
+
+  private control(): ControlSettings {
+    const decoded = decode(Control, this.document.control, '"control"')
+    if (Result.isSuccess(decoded)) return decoded.success
+    this.problems.push(...decoded.failure)
+    return noControl
   }
 }

@@ -1,3 +1,4 @@
+import type { ControlSettings } from "./Control.ts"
 import type { Kind } from "./ComponentType.ts"
 import type { Node } from "./Node.ts"
 import type { Signal } from "../Signal.ts"
@@ -40,6 +41,8 @@ export interface Checked<C> {
   readonly pipelines: ReadonlyArray<CheckedPipeline>
   readonly telemetry: TelemetrySettings
   readonly weir: WeirSettings
+  /** What `weir control` is told; defaults where it is not. */
+  readonly control: ControlSettings
 }
 
 export const componentOf = <C>(checked: Checked<C>, kind: Kind, id: string): CheckedComponent<C> | undefined =>

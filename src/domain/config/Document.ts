@@ -44,6 +44,8 @@ export interface Document {
   readonly telemetry: Node
   /** `weir`. */
   readonly weir: Node
+  /** `control`. */
+  readonly control: Node
   /** Sections whose expansion failed: what they declare is not known. */
   readonly unknown: ReadonlySet<Kind>
   /** An expansion failed in the section "service": what it refers to is not known wholly. */
@@ -51,7 +53,7 @@ export interface Document {
   readonly problems: ReadonlyArray<Problem>
 }
 
-const sections = [...sectionKinds.map((kind) => sectionOf[kind]), "service", "weir"]
+const sections = [...sectionKinds.map((kind) => sectionOf[kind]), "service", "weir", "control"]
 const typePattern = /^[a-zA-Z][0-9a-zA-Z_]{0,62}$/
 // oxlint-disable-next-line no-control-regex
 const suffixPattern = /^[^\s\p{C}\p{S}/]{1,256}$/u
@@ -82,6 +84,7 @@ class DocumentReader {
       extensions: this.references(service.get("extensions"), '"service.extensions"'),
       telemetry: telemetry?.value ?? empty,
       weir: document.get("weir")?.value ?? empty,
+      control: document.get("control")?.value ?? empty,
       unknown: new Set(sectionKinds.filter((kind) => document.get(sectionOf[kind])?.value.failed)),
       incomplete,
       problems: this.problems

@@ -12,9 +12,7 @@ export const layer: Layer.Layer<LoopStore, never, Database> = Layer.effect(
     const get = sqlite.prepare("select state from loop where id = 1")
     const put = sqlite.prepare("insert or replace into loop values (1, ?)")
     const add = sqlite.prepare("insert into journal (at, kind, rollout, entry) values (?, ?, ?, ?)")
-    const forwards = sqlite.prepare(
-      "select id, entry from journal where id > ?1 and (?2 is null or rollout = ?2) order by id limit ?3"
-    )
+    const forwards = sqlite.prepare("select id, entry from journal where id > ?1 and (?2 is null or rollout = ?2) order by id limit ?3")
     const backwards = sqlite.prepare("select id, entry from journal where ?1 is null or rollout = ?1 order by id desc limit ?2")
     const attempt = <A>(operation: LoopStoreError["operation"], run: () => A) =>
       Effect.try({ try: run, catch: (cause) => new LoopStoreError({ operation, message: messageOf(cause) }) })
@@ -29,7 +27,12 @@ export const layer: Layer.Layer<LoopStore, never, Database> = Layer.effect(
           transaction(sqlite, () => {
             put.run(JSON.stringify(state))
             for (const entry of entries) {
-              const { lastInsertRowid } = add.run(entry.at, entry._tag, "rollout" in entry ? (entry.rollout ?? null) : null, JSON.stringify(entry))
+              const { lastInsertRowid } = add.run(
+                entry.at,
+                entry._tag,
+                "rollout" in entry ? (entry.rollout ?? null) : null,
+                JSON.stringify(entry)
+              )
               records.push({ id: Number(lastInsertRowid), entry })
             }
           })
