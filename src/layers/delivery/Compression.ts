@@ -1,21 +1,9 @@
-import {
-  constants,
-  deflate,
-  deflateSync,
-  gzip,
-  gzipSync,
-  zstdCompress,
-  zstdCompressSync,
-  type CompressCallback,
-  type ZlibOptions,
-  type ZstdOptions
-} from "node:zlib"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { field, optional } from "../../domain/config/Fields.ts"
+import type { Lease } from "../../domain/Lease.ts"
 import { slabs } from "../../domain/SlabPool.ts"
-
-export type Encoding = "gzip" | "zstd" | "deflate"
+import { type Encoding, ReusedCompressor } from "./ReusedCompressor.ts"
 
 /**
  * Compresses a request. Level 1 unless the configuration says otherwise: it costs less than half of gzip's usual level 6 for a tenth
@@ -35,63 +23,119 @@ export const compressionParams = field(CompressionParams, {}, "Parameters of the
 export const compressor = (encoding: Encoding | "none" | "", level: number | undefined): Compressor | undefined =>
   encoding === "none" || encoding === "" ? undefined : { encoding, level: level ?? 1 }
 
+export interface Packed {
+  readonly chunks: ReadonlyArray<Uint8Array>
+  readonly sizeBytes: number
+}
+
+/**
+ * Gives the chunks as one compressed body to `use`, which must have let go of it when it ends; its memory is then used for others.
+ * The chunks themselves are not read any more when this ends, however it ends.
+ */
+export const compressed = <A, E>(
+  compressor: Compressor,
+  chunks: ReadonlyArray<Uint8Array>,
+  sizeBytes: number,
+  use: (packed: Packed) => Effect.Effect<A, E>
+): Effect.Effect<A, E> =>
+  Effect.suspend(() => {
+    const body = new PackedBody()
+    return pack(compressor, chunks, sizeBytes, body).pipe(
+      Effect.flatMap(() => use(body)),
+      Effect.ensuring(Effect.sync(() => body.release()))
+    )
+  })
+
 /** Above this it happens in the thread pool, so that the event loop does not stand still for more than a millisecond. */
 const syncBytes = 256 * 1024
 
-/** The copy in one piece that compression reads; reused, since nothing keeps it. */
-let scratch = new Uint8Array(64 * 1024)
-
-/** The chunks as one compressed body; they are not read any more when this ends, however it ends. */
-export const compress = (compressor: Compressor, chunks: ReadonlyArray<Uint8Array>, sizeBytes: number): Effect.Effect<Uint8Array> => {
-  if (sizeBytes > syncBytes) return compressInPool(compressor, chunks, sizeBytes)
-  return Effect.sync(() => {
-    if (chunks.length === 1) return compressNow(compressor, chunks[0]!)
-    if (scratch.length < sizeBytes) scratch = new Uint8Array(syncBytes)
-    gather(chunks, scratch)
-    return compressNow(compressor, scratch.subarray(0, sizeBytes))
-  })
-}
-
-const compressNow = ({ encoding, level }: Compressor, bytes: Uint8Array): Uint8Array => {
-  switch (encoding) {
-    case "gzip":
-      return gzipSync(bytes, zlibOptions(level, bytes.length))
-    case "deflate":
-      return deflateSync(bytes, zlibOptions(level, bytes.length))
-    case "zstd":
-      return zstdCompressSync(bytes, zstdOptions(level, bytes.length))
-  }
-}
-
-/** The copy is given back when the thread is done with it, also after an interruption: a thread cannot be stopped. */
-const compressInPool = ({ encoding, level }: Compressor, chunks: ReadonlyArray<Uint8Array>, sizeBytes: number): Effect.Effect<Uint8Array> =>
+const pack = (compressor: Compressor, chunks: ReadonlyArray<Uint8Array>, sizeBytes: number, body: PackedBody): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    const { bytes, lease } = slabs.allocate(sizeBytes)
-    gather(chunks, bytes)
-    const done: CompressCallback = (error, compressed) => {
-      lease.release()
-      resume(error === null ? Effect.succeed(compressed) : Effect.die(error))
-    }
-    if (encoding === "gzip") gzip(bytes, zlibOptions(level, sizeBytes), done)
-    else if (encoding === "deflate") deflate(bytes, zlibOptions(level, sizeBytes), done)
-    else zstdCompress(bytes, zstdOptions(level, sizeBytes), done)
+    if (sizeBytes <= syncBytes && packNow(compressor, chunks, sizeBytes, body)) return resume(Effect.void)
+    inThread(() => {
+      // A thread cannot be stopped, but what waits for one need not begin.
+      if (body.isReleased) return threadEnded()
+      const codec = take(compressor)
+      codec.inThread(chunks, sizeBytes, body.add, (error) => {
+        giveBack(codec)
+        threadEnded()
+        resume(error === undefined ? Effect.void : Effect.die(error))
+      })
+    })
   })
 
-const gather = (chunks: ReadonlyArray<Uint8Array>, target: Uint8Array): void => {
-  let at = 0
-  for (const chunk of chunks) {
-    target.set(chunk, at)
-    at += chunk.length
+const packNow = (compressor: Compressor, chunks: ReadonlyArray<Uint8Array>, sizeBytes: number, body: PackedBody): boolean => {
+  const codec = take(compressor)
+  const length = codec.now(chunks, sizeBytes, slabs.open(Math.max(1024, sizeBytes)))
+  const { bytes, lease } = slabs.close(length ?? 0)
+  giveBack(codec)
+  if (length === undefined) lease.release()
+  else body.own(bytes, lease)
+  return length !== undefined
+}
+
+/** Small enough to fill slabs well, large enough for one vectored write of an export. */
+const pieceBytes = 128 * 1024
+
+/** A compressed body in slabs. */
+class PackedBody implements Packed {
+  readonly chunks: Array<Uint8Array> = []
+  sizeBytes = 0
+  isReleased = false
+  private readonly leases: Array<Lease> = []
+
+  readonly add = (bytes: Uint8Array): void => {
+    for (let at = 0; at < bytes.length && !this.isReleased; at += pieceBytes) {
+      const part = bytes.subarray(at, at + pieceBytes)
+      const piece = slabs.allocate(part.length)
+      piece.bytes.set(part)
+      this.own(piece.bytes, piece.lease)
+    }
+  }
+
+  own(bytes: Uint8Array, lease: Lease): void {
+    this.chunks.push(bytes)
+    this.leases.push(lease)
+    this.sizeBytes += bytes.length
+  }
+
+  release(): void {
+    this.isReleased = true
+    for (const lease of this.leases) lease.release()
   }
 }
 
-/** Output in pieces of this size: telemetry shrinks to a fifth, so one piece mostly does. */
-const chunkSize = (sizeBytes: number): number => Math.max(1024, sizeBytes >> 2)
+/** A codec with its buffers holds up to 6 MiB: few are kept, and not more are at work than libuv has threads by default. */
+const maxIdle = 2
+const maxThreads = 4
 
-/** The larger hash table (512 KiB while it runs) makes level 1 a seventh cheaper. */
-const zlibOptions = (level: number, sizeBytes: number): ZlibOptions => ({ level, memLevel: 9, chunkSize: chunkSize(sizeBytes) })
+const idle: Array<ReusedCompressor> = []
 
-const zstdOptions = (level: number, sizeBytes: number): ZstdOptions => ({
-  params: { [constants.ZSTD_c_compressionLevel]: level },
-  chunkSize: chunkSize(sizeBytes)
-})
+const take = ({ encoding, level }: Compressor): ReusedCompressor => {
+  const index = idle.findLastIndex((codec) => codec.encoding === encoding && codec.level === level)
+  return index === -1 ? new ReusedCompressor(encoding, level) : idle.splice(index, 1)[0]!
+}
+
+const giveBack = (codec: ReusedCompressor): void => {
+  if (!codec.isReusable) return codec.close()
+  idle.push(codec)
+  if (idle.length > maxIdle) idle.shift()!.close()
+}
+
+const waiting: Array<() => void> = []
+let threads = 0
+
+const inThread = (run: () => void): void => {
+  if (threads === maxThreads) {
+    waiting.push(run)
+    return
+  }
+  threads++
+  run()
+}
+
+const threadEnded = (): void => {
+  threads--
+  const run = waiting.shift()
+  if (run !== undefined) inThread(run)
+}

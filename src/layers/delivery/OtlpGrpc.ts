@@ -10,10 +10,9 @@ import { exporter, type Exported, type ExporterContext, type Push } from "../gra
 import { ComponentError } from "../graph/ComponentError.ts"
 import { unsupported } from "../Unsupported.ts"
 import * as ClientHeaders from "./ClientHeaders.ts"
-import { compress, compressionParams, compressor, type Compressor } from "./Compression.ts"
+import { compressed, compressionParams, compressor } from "./Compression.ts"
 import { call } from "./GrpcCall.ts"
 import { GrpcChannel } from "./GrpcChannel.ts"
-import type { GrpcConnection } from "./GrpcConnection.ts"
 import { parseTarget } from "./GrpcTarget.ts"
 import { type GrpcAnswer, interpret } from "./GrpcVerdict.ts"
 import * as TlsClient from "./TlsClient.ts"
@@ -82,19 +81,10 @@ const make = (config: Config, { id, signal }: ExporterContext): Effect.Effect<Pu
       Effect.flatMap(
         compressing === undefined
           ? call(connection, headers, prefixOf(0, sizeBytes), chunks)
-          : compressed(compressing, connection, headers, chunks, sizeBytes),
+          : compressed(compressing, chunks, sizeBytes, (packed) => call(connection, headers, prefixOf(1, packed.sizeBytes), packed.chunks)),
         settle
       )
   })
-
-const compressed = (
-  compressing: Compressor,
-  connection: () => GrpcConnection,
-  headers: OutgoingHttpHeaders,
-  chunks: ReadonlyArray<Uint8Array>,
-  sizeBytes: number
-): Effect.Effect<GrpcAnswer, ExportError> =>
-  Effect.flatMap(compress(compressing, chunks, sizeBytes), (packed) => call(connection, headers, prefixOf(1, packed.length), [packed]))
 
 const settle = (answer: GrpcAnswer): Effect.Effect<Exported, ExportError> => {
   const outcome = interpret(answer)

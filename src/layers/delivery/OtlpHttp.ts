@@ -14,7 +14,7 @@ import { exporter, type Exported, type ExporterContext, type ExportRequest, type
 import { ComponentError } from "../graph/ComponentError.ts"
 import { unsupported } from "../Unsupported.ts"
 import * as ClientHeaders from "./ClientHeaders.ts"
-import { compress, compressionParams, compressor, type Compressor } from "./Compression.ts"
+import { compressed, compressionParams, compressor } from "./Compression.ts"
 import { type HttpAnswer, post } from "./HttpPost.ts"
 import { interpret } from "./HttpVerdict.ts"
 import * as TlsClient from "./TlsClient.ts"
@@ -103,14 +103,15 @@ const make = (config: Config, context: ExporterContext): Effect.Effect<Push, Com
     const compressing = compressor(config.compression, config.compression_params.level)
     const maxAnswerBytes = config.max_response_body_size || undefined
     const encode = config.encoding === "json" ? asJson : asProtobuf
-    const bodyOf = (request: ExportRequest): Effect.Effect<Body, ExportError> =>
-      compressing === undefined ? encode(request) : Effect.flatMap(encode(request), (body) => pack(compressing, body))
+    const send = ({ chunks, sizeBytes }: Body, framing: OutgoingHttpHeaders): Effect.Effect<HttpAnswer, ExportError> =>
+      post(url, agent, { ...headers, ...framing, "content-length": sizeBytes }, chunks, maxAnswerBytes)
+    const deliver = (body: Body): Effect.Effect<HttpAnswer, ExportError> =>
+      compressing === undefined
+        ? send(body, {})
+        : compressed(compressing, body.chunks, body.sizeBytes, (packed) => send(packed, { "content-encoding": compressing.encoding }))
     return (request) =>
-      bodyOf(request).pipe(
-        Effect.flatMap(({ chunks, sizeBytes, encoding }) => {
-          const framing = encoding === undefined ? {} : { "content-encoding": encoding }
-          return post(url, agent, { ...headers, ...framing, "content-length": sizeBytes }, chunks, maxAnswerBytes)
-        }),
+      encode(request).pipe(
+        Effect.flatMap(deliver),
         Effect.flatMap((answer) => settle(signal, answer))
       )
   })
@@ -118,7 +119,6 @@ const make = (config: Config, context: ExporterContext): Effect.Effect<Push, Com
 interface Body {
   readonly chunks: ReadonlyArray<Uint8Array>
   readonly sizeBytes: number
-  readonly encoding?: string
 }
 
 const asProtobuf = (request: ExportRequest): Effect.Effect<Body> => Effect.succeed(request)
@@ -139,13 +139,6 @@ const asJson = ({ signal, chunks }: ExportRequest): Effect.Effect<Body, ExportEr
       new ExportError({ retryable: false, code: GrpcCode.INVALID_ARGUMENT, message: `cannot be written as JSON: ${json.message}` })
     )
   })
-
-const pack = (compressing: Compressor, { chunks, sizeBytes }: Body): Effect.Effect<Body> =>
-  Effect.map(compress(compressing, chunks, sizeBytes), (packed) => ({
-    chunks: [packed],
-    sizeBytes: packed.length,
-    encoding: compressing.encoding
-  }))
 
 const settle = (signal: Signal, answer: HttpAnswer): Effect.Effect<Exported, ExportError> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {

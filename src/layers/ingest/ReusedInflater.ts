@@ -1,24 +1,5 @@
 import * as zlib from "node:zlib"
-
-/** The part of Node's codec handles that one call for a whole body needs. */
-interface Handle {
-  reset(): void
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputOffset: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputOffset: number,
-    outputLength: number
-  ): void
-}
-
-interface Codec {
-  readonly _handle: Handle | null
-  /** After a write: room left in the output, input left unread. */
-  readonly _writeState: Uint32Array
-}
+import { codecOf, type ZlibCodec } from "../ZlibCodec.ts"
 
 const kinds = {
   gzip: { make: () => zlib.createGunzip(), finish: zlib.constants.Z_FINISH },
@@ -28,15 +9,13 @@ const kinds = {
 /**
  * Inflates bodies of known length, one after the other, with one codec and into memory of the caller's.
  *
- * Node's one-shot functions make a codec and a buffer for each call, which costs as much as inflating 45 kB of zstd does, and whose memory
- * makes the garbage collector run. What this uses of Node is not public, so `make` looks whether it is there, and whatever is not plainly
- * right is left to the public functions.
+ * What is not plainly right is left to Node's public functions.
  */
 export class ReusedInflater {
   private readonly kind: (typeof kinds)["gzip" | "zstd"]
-  private codec: Codec
+  private codec: ZlibCodec
 
-  private constructor(kind: (typeof kinds)["gzip" | "zstd"], codec: Codec) {
+  private constructor(kind: (typeof kinds)["gzip" | "zstd"], codec: ZlibCodec) {
     this.kind = kind
     this.codec = codec
   }
@@ -64,12 +43,9 @@ export class ReusedInflater {
   }
 }
 
-const open = (kind: (typeof kinds)["gzip" | "zstd"]): Codec | undefined => {
+const open = (kind: (typeof kinds)["gzip" | "zstd"]): ZlibCodec | undefined => {
   const stream = kind.make()
   // Errors close the codec, and the public functions then say what is wrong.
   stream.on("error", () => undefined)
-  const codec = stream as unknown as Partial<Codec>
-  const isAsExpected =
-    typeof codec._handle?.writeSync === "function" && typeof codec._handle.reset === "function" && codec._writeState instanceof Uint32Array
-  return isAsExpected ? (codec as Codec) : undefined
+  return codecOf(stream)
 }
