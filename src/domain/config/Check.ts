@@ -1,14 +1,16 @@
 import * as Result from "effect/Result"
+import { checkAddresses, type Claim } from "./Addresses.ts"
 import type { Checked, CheckedComponent } from "./Checked.ts"
 import { type ComponentType, type Kind, type Registry, sectionOf } from "./ComponentType.ts"
 import { Control, type ControlSettings, noControl } from "./Control.ts"
 import { decode } from "./Decode.ts"
 import { type Declaration, type Document, type PipelineDeclaration, readDocument, type Reference, spellings } from "./Document.ts"
+import { parseListenAddress } from "./Fields.ts"
 import { fingerprint } from "./Fingerprint.ts"
-import type { Node } from "./Node.ts"
+import { hasFailed, locate, type Node, nodesOn } from "./Node.ts"
 import { suggest } from "./Nearest.ts"
 import { error, hasErrors, type Problem, warning } from "./Problem.ts"
-import { Telemetry, type TelemetrySettings, toTelemetrySettings } from "./Telemetry.ts"
+import { metricsSetting, Telemetry, type TelemetrySettings, toTelemetrySettings } from "./Telemetry.ts"
 import { checkCycles, checkSides } from "./Topology.ts"
 import { noWeir, Weir, type WeirSettings } from "./Weir.ts"
 
@@ -55,6 +57,23 @@ const reasonOf = (thrown: unknown): string => {
   return defect instanceof Error ? defect.message : thrown.message
 }
 
+/** An address whose expansion failed claims nothing. */
+const claimsOf = ({ component, config, kind, id, settings }: CheckedComponent<ComponentType>): ReadonlyArray<Claim> =>
+  (component.listens?.(config as never) ?? []).flatMap(({ path, endpoint }) => {
+    const address = parseListenAddress(endpoint)
+    const nodes = nodesOn(settings, path)
+    if (address === undefined || nodes.some(({ failed }) => failed)) return []
+    const setting = [sectionOf[kind], id, ...path].join(".")
+    return [{ setting, at: locate(settings, path), address, hidden: nodes.some(({ origin }) => origin !== undefined) }]
+  })
+
+const claimsOfMetrics = ({ metrics }: TelemetrySettings, source: Node): ReadonlyArray<Claim> => {
+  if (metrics === undefined || hasFailed(source)) return []
+  const path = metricsSetting(source)
+  const hidden = path !== undefined && nodesOn(source, path).some(({ origin }) => origin !== undefined)
+  return [{ setting: "service.telemetry.metrics", at: path === undefined ? undefined : locate(source, path), address: metrics, hidden }]
+}
+
 class Checker<C extends ComponentType> {
   readonly problems: Array<Problem>
   private readonly document: Document
@@ -76,6 +95,8 @@ class Checker<C extends ComponentType> {
     if (!this.document.incomplete) this.problems.push(...checkSides(connectors, pipelines))
     this.problems.push(...checkCycles(new Set(connectors), pipelines))
     const components = declarations.flatMap((declaration) => this.component(declaration))
+    const telemetry = this.telemetry()
+    this.problems.push(...checkAddresses([...components.flatMap(claimsOf), ...claimsOfMetrics(telemetry, this.document.telemetry)]))
     const ids = (references: ReadonlyArray<Reference>) => references.map(({ id }) => id)
     return {
       components,
@@ -86,7 +107,8 @@ class Checker<C extends ComponentType> {
         processors: ids(processors),
         exporters: ids(exporters)
       })),
-      telemetry: this.telemetry(),
+      telemetry,
+      telemetrySource: this.document.telemetry,
       weir: this.weir(),
       control: this.control()
     }

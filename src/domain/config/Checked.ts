@@ -40,6 +40,8 @@ export interface Checked<C> {
   readonly components: ReadonlyArray<CheckedComponent<C>>
   readonly pipelines: ReadonlyArray<CheckedPipeline>
   readonly telemetry: TelemetrySettings
+  /** `service.telemetry` as it was written, for the place of a later error. */
+  readonly telemetrySource?: Node
   readonly weir: WeirSettings
   /** What `weir control` is told; defaults where it is not. */
   readonly control: ControlSettings

@@ -1,4 +1,5 @@
 import type * as Schema from "effect/Schema"
+import type { Path } from "./Node.ts"
 import type { Signal } from "../Signal.ts"
 
 export type Kind = "receiver" | "processor" | "connector" | "exporter" | "extension" | "detector"
@@ -13,6 +14,14 @@ export interface ComponentType {
   /** Absent for extensions and detectors. */
   readonly signals?: ReadonlyArray<Signal>
   readonly config: Schema.Codec<unknown, unknown, never, never>
+  /** The settings that name addresses to listen on, by their paths; two that clash are an error of the configuration. */
+  readonly listens?: (config: never) => ReadonlyArray<Listens>
+}
+
+/** A setting that holds an address to listen on (`host:port`). */
+export interface Listens {
+  readonly path: Path
+  readonly endpoint: string
 }
 
 /** The components that a configuration may use. */

@@ -55,13 +55,21 @@ export const Duration = Schema.String.annotate({ message: durationExpected })
 
 const addressExpected = 'an address such as "localhost:4317", with a port from 0 to 65535'
 
+/** Where a server listens; an empty host is every address of the machine. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** `host:port`, `:port` or `[::1]:port`; `undefined` for anything else. */
+export const parseListenAddress = (text: string): ListenAddress | undefined => {
+  const [, inBrackets, plain, digits] = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:/[\]\s]*)):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  return port <= 65_535 ? { host: inBrackets ?? plain!, port } : undefined
+}
+
 /** Where a server listens: `host:port`, `:port` or `[::1]:port`. */
-export const ListenAddress = Schema.String.check(
-  Schema.makeFilter((text) => {
-    const port = /^(?:\[[0-9a-fA-F:.%\w]+\]|[^:/[\]\s]*):(\d{1,5})$/.exec(text)?.[1]
-    return (port !== undefined && Number(port) <= 65_535) || addressExpected
-  })
-)
+export const ListenAddress = Schema.String.check(Schema.makeFilter((text) => parseListenAddress(text) !== undefined || addressExpected))
 
 /** Whole number of 0 or more. */
 export const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))

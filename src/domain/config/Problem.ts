@@ -1,3 +1,4 @@
+import { printable } from "../Printable.ts"
 import { formatLocation, type Location } from "./Source.ts"
 
 /** Something wrong with a configuration, or doubtful about it: where, what, and what was expected instead. */
@@ -41,11 +42,6 @@ export const formatProblem = ({ severity, at, message, hint }: Problem): string 
   if (hint !== undefined) lines.push(`      = ${hint}`)
   return lines.map(printable).join("\n")
 }
-
-/** Text from files reaches terminals: control characters are shown, not obeyed. A tab and a line break of a message do no harm. */
-const printable = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 const contextColumns = 60
 

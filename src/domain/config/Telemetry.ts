@@ -1,11 +1,17 @@
 import * as Schema from "effect/Schema"
-import { field, optional, section } from "./Fields.ts"
+import { field, ListenAddress, optional, parseListenAddress, section } from "./Fields.ts"
+import { type Node, nodeAt, type Path } from "./Node.ts"
 
 /** A setting of the collector that is accepted, so that its files run unchanged, and has no effect here. */
 const ignored = (description: string) => optional(Schema.Unknown, `Accepted, without effect: ${description}`)
 
+const isHost = Schema.makeFilter(
+  (text: string) =>
+    /^(?:[^\s:/[\]]*|[0-9a-fA-F.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*)$/.test(text) || "a host name or an IP address, without a port"
+)
+
 const Prometheus = Schema.Struct({
-  host: field(Schema.String, "localhost", "Address to listen on."),
+  host: field(Schema.String.check(isHost), "localhost", "Address to listen on."),
   port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 })), 8888, "Port of /metrics."),
   with_resource_constant_labels: ignored("resource attributes as labels."),
   without_scope_info: ignored("no scope labels are written."),
@@ -40,7 +46,7 @@ const Logs = Schema.Struct({
 
 const Metrics = Schema.Struct({
   level: field(Schema.Literals(["none", "basic", "normal", "detailed"]), "normal", "`none` switches the endpoint off."),
-  address: optional(Schema.String, "host:port of /metrics; the older spelling of a pull reader."),
+  address: optional(ListenAddress, "host:port of /metrics; the older spelling of a pull reader."),
   readers: optional(Schema.Array(Reader), "Who reads the metrics; by default Prometheus on localhost:8888."),
   views: ignored("metrics are not reshaped.")
 })
@@ -60,19 +66,22 @@ export interface TelemetrySettings {
   readonly metrics: { readonly host: string; readonly port: number; readonly level: "basic" | "normal" | "detailed" } | undefined
 }
 
-const splitAddress = (address: string): { readonly host: string; readonly port: number } | undefined => {
-  const [, host, port] = /^\[?(.*?)\]?:(\d{1,5})$/.exec(address) ?? []
-  return port === undefined ? undefined : { host: host === "" ? "0.0.0.0" : host!, port: Number(port) }
+/** Where `service.telemetry` says where `/metrics` is served; `undefined` where it does not, and the default stands. */
+export const metricsSetting = (telemetry: Node): Path | undefined => {
+  const readers = nodeAt(telemetry, ["metrics", "readers"])
+  const pull = readers?._tag === "List" ? readers.items.findIndex((_, i) => nodeAt(readers, [i, "pull"]) !== undefined) : -1
+  if (pull !== -1) return ["metrics", "readers", pull, "pull", "exporter", "prometheus", "port"]
+  return nodeAt(telemetry, ["metrics", "address"]) === undefined ? undefined : ["metrics", "address"]
 }
 
 export const toTelemetrySettings = ({ logs, metrics }: typeof Telemetry.Type): TelemetrySettings => {
   const pulled = metrics.readers?.find((reader) => reader.pull !== undefined)?.pull?.exporter.prometheus
-  const address = metrics.address === undefined ? undefined : splitAddress(metrics.address)
+  const address = metrics.address === undefined ? undefined : parseListenAddress(metrics.address)
   const { host, port } = pulled ?? address ?? { host: "localhost", port: 8888 }
   const { level } = metrics
   const off = metrics.readers !== undefined && pulled === undefined
   return {
     logs: { level: logs.level.toLowerCase() as TelemetrySettings["logs"]["level"], encoding: logs.encoding },
-    metrics: off || level === "none" ? undefined : { host, port, level }
+    metrics: off || level === "none" ? undefined : { host: host === "" ? "0.0.0.0" : host, port, level }
   }
 }

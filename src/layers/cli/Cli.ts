@@ -6,6 +6,7 @@ import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
+import { printable } from "../../domain/Printable.ts"
 import { CommandFailure, ExitCode } from "./ExitCode.ts"
 import { components } from "./ListComponents.ts"
 import { run } from "./Run.ts"
@@ -46,7 +47,7 @@ export const cli = (args: ReadonlyArray<string>): Effect.Effect<ExitCode, never,
   Command.runWith(root, { version })(args).pipe(
     Effect.as<ExitCode>(ExitCode.ok),
     Effect.catch((error) => {
-      if (error instanceof CommandFailure) return Effect.as(Console.error(error.message), error.code)
+      if (error instanceof CommandFailure) return Effect.as(Console.error(printable(error.message)), error.code)
       return Effect.succeed(error._tag === "ShowHelp" && !isUsage(error) ? ExitCode.ok : ExitCode.usage)
     }),
     Effect.catchDefect((defect) => Effect.as(Console.error("weir: internal error:", defect), ExitCode.internal)),

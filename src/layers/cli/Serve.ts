@@ -8,6 +8,7 @@ import * as Scope from "effect/Scope"
 import type { Balance } from "../../domain/Books.ts"
 import type { Checked } from "../../domain/config/Checked.ts"
 import type { TelemetrySettings } from "../../domain/config/Telemetry.ts"
+import { printableLine } from "../../domain/Printable.ts"
 import type { Gateway } from "../Gateway.ts"
 import type { Component } from "../graph/Component.ts"
 import type { Components } from "../graph/Components.ts"
@@ -41,7 +42,7 @@ export interface ServeOptions<R> {
  * Runs a gateway until SIGINT or SIGTERM: starts it, reloads it when asked to, drains it, prints the final balance.
  *
  * A configuration that is wrong at the start, or that cannot be had (a port in use), ends with exit code 78; a wrong one at a reload is
- * reported, and what runs runs on.
+ * reported, and what runs runs on. A defect ends with 70 and names the component that threw; its stack is logged at the level debug.
  */
 export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandFailure, Components | R> =>
   Effect.suspend(() => {
@@ -61,7 +62,7 @@ export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandF
         const scope = yield* Scope.make()
         const started = startGateway(beginning).pipe(
           Scope.provide(scope),
-          Effect.mapError((failure) => new CommandFailure(ExitCode.configuration, blames(failure, checked)))
+          Effect.catch((failure) => Effect.andThen(logDefects(failure), Effect.fail(refusal(failure, checked))))
         )
         // A stop while the start still waits for something is a stop too.
         const gateway = yield* Effect.raceFirst(started, Effect.as(signals.stop, undefined)).pipe(
@@ -95,7 +96,15 @@ export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandF
         const seconds = ((yield* Clock.currentTimeMillis) - since) / 1000
         yield* Console.log(`stopped after ${seconds.toFixed(1)} s; ${formatBalance(gateway.balance())}`)
       })
-    ).pipe(Effect.provide(layerLog(() => logs)))
+    ).pipe(
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logDebug(defect),
+          Effect.fail(new CommandFailure(ExitCode.internal, printableLine(`weir: internal error: ${String(defect)}`)))
+        )
+      ),
+      Effect.provide(layerLog(() => logs))
+    )
   })
 
 /** What the gateway did with every item, on one line. */
@@ -103,7 +112,16 @@ export const formatBalance = ({ accepted, created, restored, delivered, dropped,
   `balance: accepted ${accepted} + created ${created} + restored ${restored} = ` +
   `delivered ${delivered} + dropped ${dropped} + returned ${returned} + held ${held}`
 
-const blames = (failure: SwapError, checked: Checked<Component>): string => failure.failures.map((one) => blame(one, checked)).join("\n")
+/** A configuration that cannot be had is refused; a component that threw is a defect of the program. */
+const refusal = ({ failures }: SwapError, checked: Checked<Component>): CommandFailure =>
+  new CommandFailure(
+    failures.some(({ defect }) => defect !== undefined) ? ExitCode.internal : ExitCode.configuration,
+    failures.map((one) => blame(one, checked)).join("\n")
+  )
+
+/** The stacks of what was thrown, for those who look for it. */
+const logDefects = ({ failures }: SwapError): Effect.Effect<void> =>
+  Effect.forEach(failures, ({ defect }) => (defect === undefined ? Effect.void : Effect.logDebug(defect)), { discard: true })
 
 /** Makes the configuration that is read the running one; whatever goes wrong on the way, also by a defect, leaves what runs running. */
 const apply = (

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createSecureServer } from "node:https"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { field, optional, section } from "../../domain/config/Fields.ts"
+import { field, ListenAddress, optional, section } from "../../domain/config/Fields.ts"
 import { extension } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
 import { parseEndpoint } from "../graph/Endpoint.ts"
@@ -14,7 +14,7 @@ const ResponseBody = Schema.Struct({
 })
 
 const Config = Schema.Struct({
-  endpoint: field(Schema.String, "localhost:13133", "host:port to listen on."),
+  endpoint: field(ListenAddress, "localhost:13133", "host:port to listen on."),
   path: field(Schema.String.check(Schema.isStartingWith("/")), "/", "Path that answers; others answer 404."),
   response_body: section(ResponseBody, "Bodies of the answers."),
   tls: optional(ServerTls, "Encrypt; without it connections are plain. Files are read once."),
@@ -38,6 +38,7 @@ export const healthCheck = extension<typeof Config.Type>({
   type: "health_check",
   description: "Answers HTTP probes: 200 while the gateway takes data, 503 otherwise.",
   config: Config,
+  listens: ({ endpoint }) => [{ path: ["endpoint"], endpoint }],
   make: ({ endpoint, path, response_body, tls }, { id, isReady }) =>
     Effect.gen(function* () {
       const fail = (message: string) => new ComponentError({ component: id, path: ["endpoint"], message })

@@ -10,6 +10,7 @@ import type { Refusal } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import type { RemoteLayer } from "../../domain/config/Overlay.ts"
 import type { DetectorSettings } from "../../domain/config/DetectorSettings.ts"
+import type { Listens } from "../../domain/config/ComponentType.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import type { Detecting } from "../../domain/loop/Detector.ts"
 import type { Json } from "../../domain/loop/Patch.ts"
@@ -68,6 +69,8 @@ export interface Receiving {
 }
 
 export interface ReceiverSpec<Config> extends Described<Config> {
+  /** The settings that name addresses to listen on: a configuration in which two clash is refused before it runs. */
+  readonly listens?: (config: Config) => ReadonlyArray<Listens>
   readonly make: (config: Config, context: ReceiverContext) => Effect.Effect<Receiving, ComponentError, Scope.Scope | Listeners>
 }
 
@@ -189,6 +192,8 @@ export interface RemoteSource {
 }
 
 export interface ExtensionSpec<Config> extends Omit<Described<Config>, "signals"> {
+  /** As in `ReceiverSpec`. */
+  readonly listens?: (config: Config) => ReadonlyArray<Listens>
   /** Only for extensions that take configuration from afar. */
   readonly remote?: (config: Config) => RemoteSource
   readonly make: (config: Config, context: ExtensionContext) => Effect.Effect<void, ComponentError, Scope.Scope>

@@ -7,7 +7,7 @@ import type { Signal } from "../../domain/Signal.ts"
 import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import type { ExportQueue } from "../delivery/ExportQueue.ts"
 import type { ComponentContext, Exporter, Processor } from "./Component.ts"
-import { ComponentError } from "./ComponentError.ts"
+import { type ComponentError, thrownBy } from "./ComponentError.ts"
 import { makeEffectful } from "./EffectfulStage.ts"
 import * as ExporterNode from "../delivery/ExporterNode.ts"
 import { GraphInlet } from "./GraphInlet.ts"
@@ -59,9 +59,7 @@ export const build = (plan: GraphPlan, running: Nodes, own: Own): Effect.Effect<
         fresh.push(scope)
         const made = yield* make.pipe(
           Scope.provide(scope),
-          Effect.catchDefect((defect) =>
-            Effect.fail(new ComponentError({ component: id, path: [], message: `could not be made: ${String(defect)}` }))
-          ),
+          Effect.catchDefect((defect) => Effect.fail(thrownBy(id, defect))),
           Effect.result
         )
         if (Result.isSuccess(made)) into.set(key, { id, fingerprint, scope, value: made.success })

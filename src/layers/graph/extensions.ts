@@ -6,6 +6,7 @@ import type { ExtensionContext } from "./Component.ts"
 import type { Node, Nodes } from "./Nodes.ts"
 import type { GraphPlan, Planned } from "./Plan.ts"
 import type { Extension } from "./Component.ts"
+import { thrownBy } from "./ComponentError.ts"
 import { SwapError } from "./SwapError.ts"
 
 /**
@@ -46,8 +47,9 @@ export const swapExtensions = (
 const start = (planned: Planned<Extension>, context: Omit<ExtensionContext, "id">) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
-    yield* planned.component.make(planned.config as never, { ...context, id: planned.id }).pipe(
+    yield* Effect.suspend(() => planned.component.make(planned.config as never, { ...context, id: planned.id })).pipe(
       Scope.provide(scope),
+      Effect.catchDefect((defect) => Effect.fail(thrownBy(planned.id, defect))),
       Effect.onError(() => Scope.close(scope, Exit.void))
     )
     return { id: planned.id, fingerprint: planned.fingerprint, scope, value: planned }

@@ -17,6 +17,11 @@ export const otlpReceiver: Receiver = receiver<OtlpConfig>({
   description: "Receives OTLP over gRPC and HTTP, as protobuf and as JSON.",
   signals: ["traces", "metrics", "logs"],
   config: OtlpConfig,
+  listens: ({ protocols }) =>
+    (["grpc", "http"] as const).flatMap((protocol) => {
+      const settings = protocols[protocol]
+      return settings === undefined ? [] : [{ path: ["protocols", protocol, "endpoint"], endpoint: settings.endpoint }]
+    }),
   make: Effect.fnUntraced(function* (config, { id, books, inlets }) {
     const { grpc, http } = config.protocols
     if (grpc === undefined && http === undefined) {

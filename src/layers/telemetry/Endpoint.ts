@@ -83,9 +83,9 @@ const reason = (error: NodeJS.ErrnoException, host: string, port: number): strin
   const address = formatAddress(host, port)
   switch (error.code) {
     case "EADDRINUSE":
-      return `port ${port} is in use (${address}); service.telemetry.metrics says where the gateway's own metrics are served`
+      return `port ${port} is already in use (${address}): stop the program that uses it or set another port in service.telemetry.metrics`
     case "EACCES":
-      return `no permission to listen on ${address}; service.telemetry.metrics says where the gateway's own metrics are served`
+      return `not allowed to listen on port ${port} (${address}): set a port above 1023 in service.telemetry.metrics or grant the permission`
     default:
       return `cannot listen on ${address}: ${error.message}`
   }

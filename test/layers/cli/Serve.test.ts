@@ -114,6 +114,20 @@ service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 
     )
     taken.close()
   })
+
+  it.each([
+    ["a reader", "{metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: PORT}}}}]}}", "weir\\.yaml:4:\\d+"],
+    ["an address", '{metrics: {address: "127.0.0.1:PORT"}}', "weir\\.yaml:4:\\d+"]
+  ])("names the setting of the own metrics when their port is in use, with its place: %s", async (_, telemetry, place) => {
+    const taken = createServer().listen(0, "127.0.0.1")
+    await once(taken, "listening")
+    const { port } = taken.address() as { port: number }
+    write("weir.yaml", settings(0).replace("{metrics: {level: none}}", telemetry.replace("PORT", String(port))))
+    const { seen, exited } = weir("run", "--config", "weir.yaml")
+    assert.strictEqual(await exited, 78)
+    assert.match(seen.output, new RegExp(`^${place}: error: service\\.telemetry\\.metrics: port ${port} is already in use`))
+    taken.close()
+  })
 })
 
 describe("weir run", () => {
@@ -124,7 +138,7 @@ describe("weir run", () => {
     await says(/otlp \(http\)/)
     write("weir.yaml", settings(first, "    trace: {}\n"))
     child.kill("SIGHUP")
-    await says(/reload \(SIGHUP\) refused, the running configuration stays:\nweir\.yaml:7:5: error: unknown signal "trace"/)
+    await says(/reload \(SIGHUP\) refused, the running configuration stays:\n  weir\.yaml:7:5: error: unknown signal "trace"/)
     const chain = `set(span.attributes["x"], 1${"+1".repeat(20_000)})`
     write(
       "weir.yaml",

@@ -44,7 +44,7 @@ describe("MetricsEndpoint", () => {
         Effect.gen(function* () {
           const { port } = Context.get(yield* Layer.build(endpoint(0)), MetricsEndpoint)
           const failure = yield* Effect.flip(Effect.scoped(Layer.build(Layer.fresh(endpoint(port)))))
-          assert.include(failure.message, `port ${port} is in use`)
+          assert.include(failure.message, `port ${port} is already in use`)
           assert.include(failure.message, "service.telemetry.metrics")
           assert.deepStrictEqual(failure.path, ["telemetry", "metrics", "readers", 0, "pull", "exporter", "prometheus", "port"])
           return port
