@@ -29,7 +29,7 @@ const toReference = (type: protobuf.Type, plain: Plain): Plain =>
     })
   )
 
-export const encodeReference = (name: string, plain: Plain): Uint8Array => {
+export const encodeReference = (name: string, plain: Plain): Uint8Array<ArrayBuffer> => {
   const type = typeOf(name)
   return Uint8Array.from(type.encode(toReference(type, plain)).finish())
 }
@@ -95,3 +95,8 @@ export const withoutDefaults = (value: unknown): unknown => {
   )
   return Object.fromEntries(entries.map(([name, v]) => [name, withoutDefaults(v)]))
 }
+
+/** What the independent codec reads: fields that are there, longs as numbers, maps as objects. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export const decodeReference = (name: string, bytes: Uint8Array): any =>
+  typeOf(name).toObject(typeOf(name).decode(bytes), { longs: Number })
