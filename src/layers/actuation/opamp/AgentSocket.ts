@@ -84,10 +84,11 @@ export class AgentSocket implements AgentConnection {
     if (!this.hasReported && nowMillis - this.openedMillis > patienceMillis) {
       this.conversation.log.say("a socket was closed", `no report within ${patienceMillis} ms (${this.peer})`)
       this.close(CloseCode.policyViolation, "expected a report")
-    } else if (nowMillis - this.heardMillis > 2 * pingMillis) {
-      this.conversation.log.say("a socket was closed", `no answer to pings (${this.peer})`)
+    } else if (this.pingedMillis > this.heardMillis) {
+      if (nowMillis - this.pingedMillis <= pingMillis) return
+      this.conversation.log.say("a socket was closed", `no answer to a ping within ${pingMillis} ms (${this.peer})`)
       this.socket.terminate()
-    } else if (nowMillis - Math.max(this.heardMillis, this.pingedMillis) >= pingMillis) {
+    } else if (nowMillis - this.heardMillis >= pingMillis) {
       this.pingedMillis = nowMillis
       this.socket.ping()
     }

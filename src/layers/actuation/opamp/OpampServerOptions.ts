@@ -11,7 +11,7 @@ export interface OpampServerOptions {
   readonly upgrades: { readonly burst: number; readonly perSecond: number }
   /** How long headers, a body, or the first report on a socket may take; default 15 s. */
   readonly patienceMillis: number
-  /** How often a silent socket is pinged; it is dead after two pings without an answer. Default 15 s. */
+  /** After how long a silent socket is pinged, and how long it has to answer; default 15 s. */
   readonly pingMillis: number
   /** How many bytes wait for a peer that does not read; beyond them the latest reply of each agent is kept. Default 1 MiB. */
   readonly maxUnreadBytes: number

@@ -149,7 +149,7 @@ describe("too slow", () => {
   })
 
   it("peers that answer no ping are dead", async () => {
-    await using server = await RunningServer.start({ pingMillis: 200 })
+    await using server = await RunningServer.start({ pingMillis: 1000 })
     const alive = await SocketPeer.connect(server.port)
     await alive.ask(fullReport(uid, 1))
     const dead = await SocketPeer.connect(server.port, { autoPong: false })
