@@ -1,4 +1,5 @@
 import * as Result from "effect/Result"
+import { absent } from "./Absent.ts"
 import { checkAddresses, type Claim } from "./Addresses.ts"
 import type { Checked, CheckedComponent } from "./Checked.ts"
 import { type ComponentType, type Kind, type Registry, sectionOf } from "./ComponentType.ts"
@@ -160,7 +161,8 @@ class Checker<C extends ComponentType> {
     const { kind, id, type, key, settings } = declaration
     const component = this.registry.find(kind, type)
     if (component === undefined) {
-      this.problems.push(error(key, `unknown ${kind} type "${type}"`, suggest(type, spellings(kind, this.registry.all))))
+      const hint = absent(kind, type) ?? suggest(type, spellings(kind, this.registry.all))
+      this.problems.push(error(key, `unknown ${kind} type "${type}"`, hint))
       return []
     }
     const decoded = decodeSafely(component, declaration)

@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { Count, Duration, field, optional, Positive, section } from "./Fields.ts"
+import { unsupported } from "./Unsupported.ts"
 
 /** `timeout`, `retry_on_failure` and `sending_queue`: what the collector's exporterhelper gives every exporter, with its defaults. */
 export const RetryOnFailure = Schema.Struct({
@@ -30,6 +31,9 @@ export const SendingQueue = Schema.Struct({
   max_bytes: field(Positive, 50_331_648, "Capacity in bytes as well, whatever the sizer: memory is what runs out."),
   block_on_overflow: field(Schema.Boolean, false, "When full, let the sender wait instead of refusing."),
   wait_for_result: field(Schema.Boolean, false, "Answer the sender only when the backend has answered."),
+  storage: unsupported(
+    "there are no storage extensions (`file_storage` is not available), queues are in memory and lost if the process is killed; remove it, or set `wait_for_result: true` to let the sender keep what is not delivered"
+  ),
   batch: optional(SendingQueueBatch, "Wait for more before sending. Without it, a free sender takes what is waiting.")
 })
 

@@ -6,6 +6,7 @@ import { promisify } from "node:util"
 import { zstdCompress } from "node:zlib"
 import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import { Count, Duration, field, optional } from "../../domain/config/Fields.ts"
+import { unsupported } from "../../domain/config/Unsupported.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
 import { Malformed } from "../../domain/otlp/Malformed.ts"
 import { ToJson } from "../../domain/otlp/json/ToJson.ts"
@@ -22,6 +23,20 @@ const Rotation = Schema.Struct({
   localtime: field(Schema.Boolean, false, "Names of files that were moved aside carry local time instead of UTC.")
 })
 
+const GroupBy = Schema.Struct({
+  enabled: field(
+    Schema.Boolean.check(
+      Schema.makeFilter(
+        (enabled) => !enabled || "false: data is not spread over files by attribute; let `routing` choose between several `file` exporters"
+      )
+    ),
+    false,
+    "Only off: `routing` to several `file` exporters does the same."
+  ),
+  resource_attribute: optional(Schema.String, "Accepted, without effect while `enabled` is off."),
+  max_open_files: optional(Count, "Accepted, without effect while `enabled` is off.")
+})
+
 const isMode = Schema.makeFilter((text: string) => /^0?[0-7]{3}$/.test(text) || 'a mode in octal such as "0755"')
 
 const Config = Schema.Struct({
@@ -31,6 +46,8 @@ const Config = Schema.Struct({
     "json",
     "`json`: a line of OTLP/JSON a batch. `proto`: binary, a 4-byte length before each."
   ),
+  encoding: unsupported("there are no encoding extensions; `format` says how data is written"),
+  group_by: optional(GroupBy, "A file for each value of a resource attribute."),
   append: field(Schema.Boolean, false, "Keep what the file holds at the start. A file that rotates is always kept."),
   rotation: optional(Rotation, "Bounds the file and the number of old ones. Without it the file grows without a limit."),
   compression: field(Schema.Literals(["", "none", "zstd"]), "", "`zstd`: each batch compressed, a 4-byte length before each."),

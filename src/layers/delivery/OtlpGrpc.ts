@@ -8,7 +8,7 @@ import { Count, Duration, field, optional, section } from "../../domain/config/F
 import { ExportError } from "../../streams/ExportError.ts"
 import { exporter, type Exported, type ExporterContext, type Push } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
-import { unsupported } from "../Unsupported.ts"
+import { unsupported } from "../../domain/config/Unsupported.ts"
 import * as ClientHeaders from "./ClientHeaders.ts"
 import { compressed, compressionParams, compressor } from "./Compression.ts"
 import { call } from "./GrpcCall.ts"

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import { Count, Duration, field, ListenAddress, optional, Positive, section } from "../../domain/config/Fields.ts"
-import { unsupported } from "../Unsupported.ts"
+import { unsupported } from "../../domain/config/Unsupported.ts"
 import { ServerTls } from "./ServerTls.ts"
 
 /** `receivers.otlp`: the collector's keys and defaults, and a few of ours, which say so. */

@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { optional } from "../domain/config/Fields.ts"
+import { optional } from "./Fields.ts"
 
 /**
  * A setting of the Collector's that would have to be obeyed and is not: refused, with the reason, unless it is switched off.
