@@ -2,9 +2,8 @@ import type { AgentDescription, ComponentDetails } from "../../domain/opamp/Agen
 import type { AnyValue, KeyValue } from "../../domain/opamp/Attributes.ts"
 import type { ComponentHealth } from "../../domain/opamp/ComponentHealth.ts"
 import type { AgentConfigMap } from "../../domain/opamp/RemoteConfig.ts"
-import { type AgentState, type AgentStatus, configState } from "./AgentState.ts"
+import { type AgentState, type AgentStatus, type StatusReport, statusReport } from "./AgentState.ts"
 import { hexOf } from "./ConfigHash.ts"
-import type { ConfigState } from "./FleetEvent.ts"
 
 /** One agent as others see it. Hashes are hexadecimal, times are milliseconds since 1970. */
 export interface AgentSnapshot {
@@ -21,7 +20,9 @@ export interface AgentSnapshot {
   readonly health: ComponentHealth | undefined
   readonly effectiveConfig: AgentConfigMap | undefined
   /** What it has last reported about a remote configuration. */
-  readonly remoteConfig: { readonly status: ConfigState; readonly hash: string; readonly message: string }
+  readonly remoteConfig: StatusReport
+  /** The same about connection settings. */
+  readonly connectionSettings: StatusReport
   readonly desiredHash: string | undefined
   readonly failedHashes: ReadonlyArray<string>
   readonly availableComponents: ReadonlyMap<string, ComponentDetails> | undefined
@@ -40,11 +41,8 @@ export const snapshot = (state: AgentState, components: ReadonlyMap<string, Comp
   attributes: attributesOf(state.description),
   health: state.health,
   effectiveConfig: state.effectiveConfig?.configMap,
-  remoteConfig: {
-    status: configState(state.remoteConfigStatus),
-    hash: state.remoteConfigStatus === undefined ? "" : hexOf(state.remoteConfigStatus.lastRemoteConfigHash),
-    message: state.remoteConfigStatus?.errorMessage ?? ""
-  },
+  remoteConfig: statusReport(state.remoteConfigStatus),
+  connectionSettings: state.settingsStatus,
   desiredHash: state.desired?.hash,
   failedHashes: state.failed,
   availableComponents: components,

@@ -1,6 +1,5 @@
 import type { AgentDescription } from "../../domain/opamp/AgentDescription.ts"
 import type { ComponentHealth } from "../../domain/opamp/ComponentHealth.ts"
-import type { ConnectionSettingsStatus } from "../../domain/opamp/ConnectionSettings.ts"
 import { formatUid } from "../../domain/opamp/InstanceUid.ts"
 import {
   type AgentConfigMap,
@@ -8,6 +7,7 @@ import {
   type RemoteConfigStatus,
   RemoteConfigStatuses
 } from "../../domain/opamp/RemoteConfig.ts"
+import { hexOf } from "./ConfigHash.ts"
 import type { ConfigState } from "./FleetEvent.ts"
 
 /** `stale`: its connection may stand, but three heartbeats are missing. */
@@ -20,6 +20,15 @@ export interface AgentLink {
 }
 
 export const polling: AgentLink = { id: 0, kind: "http" }
+
+/** How far an agent is with what it was offered; the hash is hexadecimal, the message is the agent's. */
+export interface StatusReport {
+  readonly status: ConfigState
+  readonly hash: string
+  readonly message: string
+}
+
+const unset: StatusReport = { status: "unset", hash: "", message: "" }
 
 /** A configuration that an agent should run; hashes of configurations are compared in hexadecimal. */
 export interface DesiredConfig {
@@ -45,7 +54,8 @@ export interface AgentState {
   readonly health: ComponentHealth | undefined
   readonly effectiveConfig: EffectiveConfig | undefined
   readonly remoteConfigStatus: RemoteConfigStatus | undefined
-  readonly connectionSettingsStatus: ConnectionSettingsStatus | undefined
+  /** About connection settings. */
+  readonly settingsStatus: StatusReport
   readonly customCapabilities: ReadonlyArray<string>
   readonly componentsHash: string
   /** The hash whose components were asked for on this connection. */
@@ -74,7 +84,7 @@ export const unheard = (uid: Uint8Array): AgentState => ({
   health: undefined,
   effectiveConfig: undefined,
   remoteConfigStatus: undefined,
-  connectionSettingsStatus: undefined,
+  settingsStatus: unset,
   customCapabilities: [],
   componentsHash: "",
   componentsAsked: "",
@@ -93,4 +103,10 @@ const states: { readonly [status: number]: ConfigState } = {
   [RemoteConfigStatuses.FAILED]: "failed"
 }
 
-export const configState = (status: RemoteConfigStatus | undefined): ConfigState => states[status?.status ?? 0] ?? "unset"
+/** The name of a status of a remote configuration or of connection settings; one that is not known is `unset`. */
+export const configState = (status: number): ConfigState => states[status] ?? "unset"
+
+export const statusReport = (status: RemoteConfigStatus | undefined): StatusReport =>
+  status === undefined
+    ? unset
+    : { status: configState(status.status), hash: hexOf(status.lastRemoteConfigHash), message: status.errorMessage }

@@ -32,7 +32,7 @@ export class FleetError extends Schema.TaggedError<FleetError>()("FleetError", {
 export interface FleetOptions {
   /** How many agents are known at most, offline ones included; default 10000. */
   readonly maxAgents: number
-  /** How large a description, a health tree or an effective configuration may be to be kept; default 1 MiB each. */
+  /** How large a description, a health tree or an effective configuration may be to be kept; default 256 KiB each. */
   readonly maxKeptBytes: number
   /** How large a desired configuration may be; default 16 MiB. */
   readonly maxConfigBytes: number
@@ -40,7 +40,7 @@ export interface FleetOptions {
   readonly heartbeatSeconds: number | undefined
 }
 
-const defaults: FleetOptions = { maxAgents: 10_000, maxKeptBytes: 1 << 20, maxConfigBytes: 16 << 20, heartbeatSeconds: undefined }
+const defaults: FleetOptions = { maxAgents: 10_000, maxKeptBytes: 256 << 10, maxConfigBytes: 16 << 20, heartbeatSeconds: undefined }
 
 /** How many events wait for a subscriber. */
 const maxEvents = 4096
@@ -111,9 +111,11 @@ const make = Effect.fnUntraced(function* (options: FleetOptions) {
       unsaved.delete(instanceUid)
       const state = roster.state(instanceUid)
       return state === undefined ? store.remove(instanceUid) : store.save(toRecord(state))
-    }).pipe(Effect.tapError(() => Effect.sync(() => unsaved.add(instanceUid))))
+    }).pipe(
+      Effect.tapError(() => Effect.sync(() => unsaved.add(instanceUid))),
+      oneAtATime
+    )
   const saveAll = Effect.suspend(() => Effect.forEach([...unsaved], saveOne, { discard: true })).pipe(
-    oneAtATime,
     Effect.catch((error) => Effect.logWarning(`fleet: ${error.operation} failed and will be tried again: ${error.message}`))
   )
 

@@ -2,11 +2,12 @@ import { AgentDescription } from "../../domain/opamp/AgentDescription.ts"
 import type { AgentToServer } from "../../domain/opamp/AgentToServer.ts"
 import { AgentCapability, ServerCapability, ServerToAgentFlag } from "../../domain/opamp/Capability.ts"
 import { ComponentHealth } from "../../domain/opamp/ComponentHealth.ts"
+import type { ConnectionSettingsStatus } from "../../domain/opamp/ConnectionSettings.ts"
 import { encode } from "../../domain/opamp/Encode.ts"
 import type { Init, MessageType } from "../../domain/opamp/MessageType.ts"
 import { EffectiveConfig, RemoteConfigStatus, RemoteConfigStatuses } from "../../domain/opamp/RemoteConfig.ts"
 import type { ServerToAgent } from "../../domain/opamp/ServerToAgent.ts"
-import { type AgentLink, type AgentState, configState, has } from "./AgentState.ts"
+import { type AgentLink, type AgentState, configState, has, type StatusReport } from "./AgentState.ts"
 import { hexOf } from "./ConfigHash.ts"
 import type { FleetEvent } from "./FleetEvent.ts"
 import type { FleetPolicy } from "./FleetPolicy.ts"
@@ -23,8 +24,11 @@ export const serverCapabilities =
 const maxAsks = 4
 const askAgainMillis = 30_000
 
-/** How many failed configurations of one agent are remembered. */
+/** How many failed configurations of one agent are remembered, and how much of what it says that has no size: texts, hashes, names. */
 const maxFailed = 64
+const maxTextLength = 4096
+const maxHashBytes = 64
+const maxCustomCapabilities = 64
 
 export interface Hearing {
   readonly nowMillis: number
@@ -113,13 +117,13 @@ const report = (state: AgentState, message: AgentToServer, policy: FleetPolicy, 
   const description = changed("description", AgentDescription, state.description, message.agentDescription)
   const health = changed("health", ComponentHealth, state.health, message.health)
   const effectiveConfig = changed("effectiveConfig", EffectiveConfig, state.effectiveConfig, message.effectiveConfig)
-  const status = changed("remoteConfigStatus", RemoteConfigStatus, state.remoteConfigStatus, message.remoteConfigStatus)
+  const status = changed("remoteConfigStatus", RemoteConfigStatus, state.remoteConfigStatus, cut(message.remoteConfigStatus))
   if (description !== undefined) events.push({ _tag: "Description", instanceUid, description })
   if (health !== undefined) events.push({ _tag: "Health", instanceUid, health })
   if (effectiveConfig !== undefined) events.push({ _tag: "EffectiveConfig", instanceUid, effectiveConfig })
   if (status !== undefined) {
     const hash = hexOf(status.lastRemoteConfigHash)
-    events.push({ _tag: "ConfigStatus", instanceUid, hash, status: configState(status), message: status.errorMessage })
+    events.push({ _tag: "ConfigStatus", instanceUid, hash, status: configState(status.status), message: status.errorMessage })
   }
   return {
     ...state,
@@ -128,12 +132,34 @@ const report = (state: AgentState, message: AgentToServer, policy: FleetPolicy, 
     effectiveConfig: effectiveConfig ?? without(omitted, "effectiveConfig", state.effectiveConfig),
     remoteConfigStatus: status ?? state.remoteConfigStatus,
     failed: status === undefined ? state.failed : failures(state.failed, status),
-    connectionSettingsStatus: message.connectionSettingsStatus ?? state.connectionSettingsStatus,
-    customCapabilities: message.customCapabilities?.capabilities ?? state.customCapabilities,
-    componentsHash: message.availableComponents === undefined ? state.componentsHash : hexOf(message.availableComponents.hash),
+    settingsStatus:
+      message.connectionSettingsStatus === undefined ? state.settingsStatus : settingsStatus(message.connectionSettingsStatus),
+    customCapabilities:
+      message.customCapabilities === undefined ? state.customCapabilities : names(message.customCapabilities.capabilities),
+    componentsHash: message.availableComponents === undefined ? state.componentsHash : shortHex(message.availableComponents.hash),
     omitted: omitted.size === 0 ? [] : [...omitted]
   }
 }
+
+const cut = (status: RemoteConfigStatus | undefined): RemoteConfigStatus | undefined =>
+  status === undefined
+    ? undefined
+    : {
+        ...status,
+        lastRemoteConfigHash: status.lastRemoteConfigHash.slice(0, maxHashBytes),
+        errorMessage: status.errorMessage.slice(0, maxTextLength)
+      }
+
+const settingsStatus = ({ lastConnectionSettingsHash, status, errorMessage }: ConnectionSettingsStatus): StatusReport => ({
+  hash: shortHex(lastConnectionSettingsHash),
+  status: configState(status),
+  message: errorMessage.slice(0, maxTextLength)
+})
+
+const names = (capabilities: ReadonlyArray<string>): ReadonlyArray<string> =>
+  capabilities.slice(0, maxCustomCapabilities).map((name) => name.slice(0, maxTextLength))
+
+const shortHex = (hash: Uint8Array): string => hexOf(hash.subarray(0, maxHashBytes))
 
 /** What was known of a part is no longer true where the part has become too large to keep. */
 const without = <A>(omitted: ReadonlySet<string>, name: string, known: A | undefined): A | undefined =>

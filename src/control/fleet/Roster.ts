@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto"
-import type { ComponentDetails } from "../../domain/opamp/AgentDescription.ts"
+import { AvailableComponents, type ComponentDetails } from "../../domain/opamp/AgentDescription.ts"
 import type { AgentToServer } from "../../domain/opamp/AgentToServer.ts"
 import { AgentToServerFlag } from "../../domain/opamp/Capability.ts"
+import { encode } from "../../domain/opamp/Encode.ts"
 import { formatUid, makeUid, uidBytes } from "../../domain/opamp/InstanceUid.ts"
 import type { Init } from "../../domain/opamp/MessageType.ts"
 import { type ServerToAgent, ServerErrorResponseTypes } from "../../domain/opamp/ServerToAgent.ts"
@@ -93,7 +94,7 @@ export class Roster {
     const [after, reply, events] = hear(before, message, { nowMillis, link, policy: this.policy })
     this.put(before, after)
     if (connection !== undefined) this.speaks(connection, key, after)
-    this.learn(after.componentsHash, message.availableComponents?.components)
+    this.learn(after.componentsHash, message.availableComponents)
     events.forEach(this.options.emit)
     return asksUid ? { ...reply, agentIdentification: { newInstanceUid: after.uid } } : reply
   }
@@ -199,10 +200,11 @@ export class Roster {
     if (state.status === "online") uids.add(state.instanceUid)
   }
 
-  private learn(hash: string, components: ReadonlyMap<string, ComponentDetails> | undefined): void {
-    if (hash === "" || components === undefined || components.size === 0) return
+  private learn(hash: string, available: AvailableComponents | undefined): void {
+    if (hash === "" || available === undefined || available.components.size === 0) return
+    if (encode(AvailableComponents, available).length > this.options.maxKeptBytes) return
     this.components.delete(hash)
-    this.components.set(hash, components)
+    this.components.set(hash, available.components)
     forgetOldest(this.components, maxComponents)
   }
 

@@ -435,6 +435,30 @@ describe("what is kept", () => {
     )
   )
 
+  it.effect("is cut where an agent says more than anybody needs, and a failure counts all the same", () =>
+    withFleet((fleet) =>
+      Effect.sync(() => {
+        const say = talk(fleet)
+        const bad = configHash(yaml("bad"))
+        say(undefined, fullReport(uid, 1, statusOf(bad, "FAILED", "why ".repeat(100_000))))
+        const { remoteConfig, failedHashes, omitted } = fleet.agent(key)!
+        assert.deepStrictEqual(
+          [remoteConfig.status, remoteConfig.message.length, failedHashes, omitted],
+          ["failed", 4096, [hexOf(bad)], []]
+        )
+        const capabilities = Array.from({ length: 100 }, (_, i) => `com.example/${i}`)
+        say(undefined, {
+          instanceUid: uid,
+          sequenceNum: 2,
+          customCapabilities: { capabilities },
+          connectionSettingsStatus: { lastConnectionSettingsHash: new Uint8Array(1000), status: 1 }
+        })
+        assert.lengthOf(fleet.agent(key)!.customCapabilities, 64)
+        assert.deepStrictEqual(fleet.agent(key)!.connectionSettings, { status: "applied", hash: "00".repeat(64), message: "" })
+      })
+    )
+  )
+
   it.effect("survives a restart: identity, desired configuration, failures, the last status; and the full state is asked for", () =>
     Effect.gen(function* () {
       const store = yield* Layer.build(FleetStore.layerMemory)

@@ -12,6 +12,9 @@ export const mediaType = "application/x-protobuf"
 /** So many messages of the largest size may be on their way at once; beyond that agents are told to come back. */
 export const maxLargest = 4
 
+/** Most messages are smaller. */
+const firstBytes = 4096
+
 /** Up to here a reply is compressed in place: it costs less than a thread does. */
 const syncGzipBytes = 64 << 10
 
@@ -36,18 +39,21 @@ export class AgentPolls {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const refused = this.refusal(request)
     if (refused !== undefined) return this.refuse(request, response, refused)
-    const chunks: Array<Buffer> = []
+    let body = Buffer.allocUnsafe(firstBytes)
     let size = 0
     request.on("data", (chunk: Buffer) => {
+      const start = size
       size += chunk.length
       this.arriving += chunk.length
-      if (size > this.maxMessageBytes) this.refuse(request, response, this.tooLarge(size))
-      else if (this.arriving > maxLargest * this.maxMessageBytes) this.refuse(request, response, crowded)
-      else chunks.push(chunk)
+      if (size > this.maxMessageBytes) return this.refuse(request, response, this.tooLarge(size))
+      if (this.arriving > maxLargest * this.maxMessageBytes) return this.refuse(request, response, crowded)
+      // One buffer that grows: a body may come in millions of chunks of one byte.
+      if (size > body.length) body = Buffer.concat([body], Math.max(2 * body.length, size))
+      chunk.copy(body, start)
     })
     request.on("error", () => {})
     request.on("end", () => {
-      if (!response.writableEnded) this.inflate(request, response, Buffer.concat(chunks, size))
+      if (!response.writableEnded) this.inflate(request, response, body.subarray(0, size))
     })
     // After the answer, or when the client is gone.
     response.on("close", () => {
