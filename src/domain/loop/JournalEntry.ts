@@ -9,7 +9,9 @@ import type { Plan } from "./Plan.ts"
  * One line of the loop's story, with everything that the decision stood on. `at` is in milliseconds since the epoch. Entries of one
  * rollout carry its id in `rollout`; together they allow to replay its verdict.
  */
-export type JournalEntry = { readonly at: number } & (
+export type JournalEntry = { readonly at: number } & Entry
+
+export type Entry =
   | { readonly _tag: "finding"; readonly change: FindingEvent["_tag"]; readonly finding: Finding }
   /** What a rule or a person wants, before anything is done about it. `waits`: why it needs a person's approval, if it does. */
   | {
@@ -53,4 +55,3 @@ export type JournalEntry = { readonly at: number } & (
   | { readonly _tag: "command"; readonly command: Command }
   /** Something that was wanted and is not done. `about`: the rule, or the id of the command. */
   | { readonly _tag: "refusal"; readonly about: string; readonly rollout: string | undefined; readonly reason: string }
-)

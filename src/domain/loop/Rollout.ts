@@ -15,14 +15,8 @@ export type Stage =
   | { readonly _tag: "proposed"; readonly until: number; readonly reason: string }
   /** Offered to the canary agents; all must report APPLIED before `deadline`. */
   | { readonly _tag: "applying"; readonly since: number; readonly deadline: number }
-  /** Every canary agent runs it. The last look is at `post.to`; `nextLook` is when evidence is asked for next, and again after `deadline`. */
-  | {
-      readonly _tag: "observing"
-      readonly pre: Window
-      readonly post: Window
-      readonly nextLook: number
-      readonly deadline: number
-    }
+  /** Every canary agent runs it; the verdict must be found before `deadline`. */
+  | { readonly _tag: "observing"; readonly deadline: number }
   /** No verdict was possible and a person wrote it: the canary agents keep it until `until`, or until the person decides. */
   | { readonly _tag: "held"; readonly until: number; readonly reason: string }
   /** Offered to every agent in scope; those that are online must report APPLIED before `deadline`. */
@@ -30,10 +24,26 @@ export type Stage =
   | { readonly _tag: "promoted"; readonly at: number }
   | { readonly _tag: Ending; readonly at: number; readonly reason: string }
 
-/** `refused` and `aborted` (by a person, or because its finding ended) say nothing about the patch; `reverted` does. */
+/**
+ * - `expired`: its time is over, whether it was promoted or not;
+ * - `reverted`: taken back for what it did, or by a person who had it promoted; the rule rests and the patch is not tried again for a time;
+ * - `refused`: a proposal that a person declined or that nobody approved in time;
+ * - `aborted`: ended by a person, by the end of its finding, or by something else that says nothing about the patch.
+ */
 export type Ending = "expired" | "reverted" | "refused" | "aborted"
 
 export const endings: ReadonlySet<Stage["_tag"]> = new Set<Stage["_tag"]>(["expired", "reverted", "refused", "aborted"])
+
+/** The comparison of a running rollout. */
+export interface Trial {
+  readonly pre: Window
+  /** As planned: the last look is at its end. */
+  readonly post: Window
+  /** When evidence is asked for next. */
+  readonly nextLook: number
+  /** The request that waits for its answer. */
+  readonly asked: { readonly look: number; readonly post: Window; readonly isFinal: boolean } | undefined
+}
 
 /** One change on its way. Its id is its revision's. */
 export interface Rollout {
@@ -58,6 +68,9 @@ export interface Rollout {
   readonly order: number
   /** When the exposure ends whatever happens; agents obey it by themselves. `null` for never (promoted, by a person). */
   readonly expiresAt: number | null
+  /** From when every canary agent has applied it. */
+  readonly trial: Trial | undefined
+  /** Requests for evidence so far. */
   readonly looks: number
   readonly evaluation: Evaluation | undefined
 }

@@ -1,4 +1,3 @@
-import type { LiveRevision } from "./AgentConfig.ts"
 import type { Finding } from "./Finding.ts"
 import type { Rollout } from "./Rollout.ts"
 import type { Rules } from "./Rule.ts"
@@ -12,11 +11,10 @@ export interface Agent {
   /** Since when it has been offline. */
   readonly offlineSince: number | undefined
   readonly acceptsRemoteConfig: boolean
-  /** The document that was pushed to it, as YAML text, and the top of its tree: the paths that it sets. */
+  /** The document that was pushed to it, as YAML text. */
   readonly document: string | undefined
-  readonly documentPaths: ReadonlyArray<ReadonlyArray<string>>
-  /** What was offered last. */
-  readonly offered: { readonly document: string | undefined; readonly revisions: ReadonlyArray<LiveRevision> }
+  /** The revisions that were offered last, and a hash over that offer; `undefined` before the first one. */
+  readonly offered: { readonly hash: string; readonly revisions: ReadonlyArray<string> } | undefined
 }
 
 /** Times that are not a rule's business, in milliseconds. */
@@ -27,10 +25,16 @@ export interface Limits {
   readonly goneMillis: number
   /** How often guardrails are looked at while a change is observed. */
   readonly lookMillis: number
-  /** From a request for evidence to the answer. */
+  /** How long after a moment its observations have arrived. */
+  readonly lagMillis: number
+  /** How long after the last look was due its evidence may come; without it there is no verdict. */
   readonly evidenceMillis: number
-  /** How long a proposal waits for approval, and a held rollout for a decision. */
+  /** How long a proposal waits for approval. */
   readonly approvalMillis: number
+  /** How long a held rollout waits for a decision. */
+  readonly holdMillis: number
+  /** How many findings may be open; later ones are not looked at until some close. Their names come from the network. */
+  readonly findings: number
   /** How many rollouts that are over are remembered here; the journal has all of them. */
   readonly remembered: number
 }
@@ -39,8 +43,11 @@ export const defaultLimits: Limits = {
   applyMillis: 120_000,
   goneMillis: 30_000,
   lookMillis: 10_000,
+  lagMillis: 5_000,
   evidenceMillis: 30_000,
   approvalMillis: 24 * 3_600_000,
+  holdMillis: 3_600_000,
+  findings: 1000,
   remembered: 200
 }
 
@@ -51,7 +58,8 @@ export interface State {
   readonly salt: string
   readonly limits: Limits
   readonly rules: Rules
-  readonly paused: boolean
+  /** Since when a person has stopped the whole loop: nothing starts, and nothing goes on but guardrails and the ends of exposures. */
+  readonly pausedAt: number | undefined
   readonly agents: { readonly [uid: string]: Agent }
   /** The findings that are open, by id. */
   readonly findings: { readonly [id: string]: Finding }
@@ -70,7 +78,7 @@ export const initialState = (salt: string, limits: Limits = defaultLimits): Stat
   salt,
   limits,
   rules: {},
-  paused: false,
+  pausedAt: undefined,
   agents: {},
   findings: {},
   rollouts: {},
