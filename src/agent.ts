@@ -4,4 +4,5 @@ export type { AgentControl, Applied, ControlledAgent } from "./layers/agent/Agen
 export { AgentSettings, type AgentSettingsInput, Limits, SamplingPolicy, SamplingRule } from "./layers/agent/AgentSettings.ts"
 export { ConsistentSampler } from "./layers/agent/ConsistentSampler.ts"
 export { type AgentDropReason, agentDropReasons, type Dropped } from "./layers/agent/Drops.ts"
+export { opampControl, type OpampControlOptions } from "./layers/agent/OpampControl.ts"
 export { type AgentLayerOptions, RunningAgent } from "./layers/agent/RunningAgent.ts"

@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from "node:crypto"
+import { randomBytes, randomInt } from "node:crypto"
 import { hostname, type as osType } from "node:os"
 import type { Attributes, MeterProvider as ApiMeterProvider, TracerProvider as ApiTracerProvider } from "@opentelemetry/api"
 import { defaultResource, type Resource, resourceFromAttributes } from "@opentelemetry/resources"
@@ -6,6 +6,7 @@ import { LoggerProvider } from "@opentelemetry/sdk-logs"
 import { MeterProvider, type MetricProducer, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics"
 import { TracerProvider } from "@opentelemetry/sdk-trace"
 import * as Result from "effect/Result"
+import { formatUid, makeUid } from "../../domain/opamp/InstanceUid.ts"
 import type { AgentControl, Applied } from "./AgentControl.ts"
 import { type AgentSettings, type AgentSettingsInput, decodeSettings, overlay } from "./AgentSettings.ts"
 import { ConsistentSampler } from "./ConsistentSampler.ts"
@@ -21,7 +22,7 @@ export interface ServiceIdentity {
   readonly name: string
   readonly namespace?: string
   readonly version?: string
-  /** Default: a random UUID, new with every start. */
+  /** Default: a UUID of version 7, new with every start. */
   readonly instanceId?: string
 }
 
@@ -79,7 +80,7 @@ const endpointOf = (options: AgentOptions): URL => {
 
 const identityOf = (service: ServiceIdentity): Readonly<Record<string, string>> => ({
   "service.name": service.name,
-  "service.instance.id": service.instanceId ?? randomUUID(),
+  "service.instance.id": service.instanceId ?? formatUid(makeUid(Date.now(), randomBytes(10))),
   ...(service.namespace === undefined ? {} : { "service.namespace": service.namespace }),
   ...(service.version === undefined ? {} : { "service.version": service.version })
 })
@@ -90,6 +91,7 @@ const identityOf = (service: ServiceIdentity): Readonly<Record<string, string>> 
  * Throws where the options are wrong, and only then: once it runs, nothing that happens to telemetry reaches the application.
  */
 export const startAgent = (options: AgentOptions, parts: AgentParts = {}): Agent => {
+  if (options.service.name === "") throw new Error("weir/agent: service.name is empty")
   const own: AgentSettingsInput = {
     ...(options.sampling === undefined ? {} : { sampling: options.sampling }),
     ...(options.limits === undefined ? {} : { limits: options.limits })

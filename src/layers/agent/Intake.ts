@@ -59,10 +59,10 @@ export class Intake {
     shutdown: () => Promise.resolve()
   }
 
-  /** Everything is on its way to the sender; delivery is not awaited. */
-  async flush(): Promise<void> {
+  /** Resolves when everything is delivered, or has to wait because the backend is under pressure. */
+  flush(): Promise<void> {
     while (this.waiting.encodeSome(this.now()));
-    this.sender.wake()
+    return this.sender.flushed()
   }
 
   close(): void {

@@ -46,6 +46,9 @@ const compress = promisify(gzip)
 
 const timedOut = new ExportError({ retryable: true, code: GrpcCode.DEADLINE_EXCEEDED, message: "no answer in time" })
 
+/** Nothing is known that gets here; if something does, it is the telemetry that pays. */
+const fault = (error: unknown): ExportError => new ExportError({ retryable: false, code: GrpcCode.INTERNAL, message: String(error) })
+
 /**
  * Sends what waits, one request at a time, over a kept connection.
  *
@@ -63,9 +66,16 @@ export class Sender {
   private readonly agent: HttpAgent
   private readonly urls: { readonly [S in Signal]: URL }
   private failures = 0
+  /** After a failure nothing is sent before this. */
   private notBeforeMillis = Number.NEGATIVE_INFINITY
+  /** After a success under pressure neither, unless the agent is shutting down. */
+  private pacedMillis = Number.NEGATIVE_INFINITY
   private largestRequestBytes = Number.POSITIVE_INFINITY
   private running: Promise<void> | undefined = undefined
+  private isResting = true
+  private readonly onRest: Array<() => void> = []
+  private endPause = (): void => {}
+  private isDraining = false
   private readonly stopping = new AbortController()
 
   constructor(options: SenderOptions, waiting: Waiting, pressure: Pressure, drops: Drops) {
@@ -82,38 +92,84 @@ export class Sender {
   /** There is something to send. Returns at once. */
   wake(): void {
     // Outside of any span of the application, and untraced: what traces HTTP clients must not trace the exporter.
-    this.running ??= context
+    if (this.running !== undefined || !this.waiting.hasParcels || this.stopping.signal.aborted) return
+    this.isResting = false
+    this.running = context
       .with(suppressTracing(ROOT_CONTEXT), () => this.run())
       .finally(() => {
         this.running = undefined
-        if (this.waiting.hasParcels && !this.stopping.signal.aborted) this.wake()
+        this.rest()
+        this.wake()
       })
   }
 
-  /** Resolves when nothing waits any more, or when `deadline` aborts; then the request under way is cut off. */
+  /** Resolves when nothing waits any more, or when what waits has to wait longer: after a failure, or while requests are paced. */
+  flushed(): Promise<void> {
+    this.wake()
+    return this.isResting ? Promise.resolve() : new Promise((resolve) => this.onRest.push(resolve))
+  }
+
+  /**
+   * Resolves when nothing waits any more, or when `deadline` aborts; then the request under way is cut off. Requests are not paced any
+   * more, but a backend that asked for time gets it.
+   */
   async drain(deadline: AbortSignal): Promise<void> {
-    deadline.addEventListener("abort", () => this.stopping.abort(), { once: true })
-    while (this.waiting.hasParcels || this.running !== undefined) {
-      if (this.stopping.signal.aborted && this.running === undefined) return
+    if (deadline.aborted) this.stop()
+    else deadline.addEventListener("abort", () => this.stop(), { once: true })
+    this.isDraining = true
+    this.endPause()
+    while (this.running !== undefined || (this.waiting.hasParcels && !this.stopping.signal.aborted)) {
       this.wake()
       await this.running
     }
   }
 
   close(): void {
-    this.stopping.abort()
+    this.stop()
     this.agent.destroy()
+  }
+
+  private stop(): void {
+    this.stopping.abort()
+    this.endPause()
   }
 
   private async run(): Promise<void> {
     const { signal } = this.stopping
     while (this.waiting.hasParcels && !signal.aborted) {
-      await pause(this.notBeforeMillis - this.options.now(), signal)
-      if (signal.aborted) return
+      const waitMillis = this.waitMillis()
+      if (waitMillis > 0) {
+        await this.pause(waitMillis)
+        continue
+      }
       const parcels = this.waiting.take(this.options.now(), this.largestRequestBytes)
-      if (parcels.length === 0) return
-      this.settle(parcels, await this.send(parcels))
+      if (parcels.length > 0) this.settle(parcels, await this.send(parcels).catch(fault))
     }
+  }
+
+  private waitMillis(): number {
+    const untilMillis = this.isDraining ? this.notBeforeMillis : Math.max(this.notBeforeMillis, this.pacedMillis)
+    return untilMillis - this.options.now()
+  }
+
+  /** Without keeping the process alive; `endPause` ends it early. */
+  private pause(millis: number): Promise<void> {
+    this.rest()
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        this.isResting = false
+        this.endPause = () => {}
+        resolve()
+      }
+      const timer = setTimeout(end, millis).unref()
+      this.endPause = end
+    })
+  }
+
+  private rest(): void {
+    this.isResting = true
+    for (const resolve of this.onRest.splice(0)) resolve()
   }
 
   private async send(parcels: ReadonlyArray<Parcel>): Promise<{ readonly rejected: number; readonly message?: string } | ExportError> {
@@ -148,7 +204,7 @@ export class Sender {
     if (!(outcome instanceof ExportError)) {
       if (this.failures > 0) diag.info(`weir/agent: ${this.options.endpoint.origin} takes telemetry again`)
       this.failures = 0
-      this.notBeforeMillis = nowMillis + pressure.paceMillis(nowMillis)
+      this.pacedMillis = nowMillis + pressure.paceMillis(nowMillis)
       waiting.settle(parcels)
       if (outcome.rejected > 0) {
         this.drops.add(signal, "partial_success", Math.min(items, outcome.rejected))
@@ -171,18 +227,4 @@ export class Sender {
       diag.error(`weir/agent: ${items} items of ${signal} were refused: ${outcome.message}`)
     }
   }
-}
-
-/** Waits without keeping the process alive. */
-const pause = (millis: number, signal: AbortSignal): Promise<void> => {
-  if (millis <= 0 || signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener("abort", end)
-      resolve()
-    }
-    const timer = setTimeout(end, millis).unref()
-    signal.addEventListener("abort", end)
-  })
 }
