@@ -26,7 +26,7 @@ export const httpSession = (endpoint: Endpoint, conversation: Conversation, poll
     }
   }).pipe(
     Effect.onInterrupt(() =>
-      post(endpoint, conversation.instanceUid, conversation.goodbye()).pipe(Effect.timeoutOption(pace.farewell), Effect.interruptible)
+      post(endpoint, conversation.instanceUid, conversation.goodbye()).pipe(Effect.interruptible, Effect.timeoutOption(pace.farewell))
     )
   )
 
