@@ -151,7 +151,7 @@ const describeHidden = (fault: Fault, { settings, what, node, faultsOf }: Subjec
     return error(locate(settings, path), `${place} lacks "${String(path.at(-1))}" in ${from}`)
   }
   const unreadable = unreadableOf(nodeAt(settings, path))
-  const expected = isSaidOfAnything(fault, node, outer, faultsOf) ? expectedOf(fault.message) : "something else"
+  const expected = expectedOf(saidOfAnything(fault, node, outer, faultsOf))
   return error(locate(settings, path), `${place} is not right: ${from}`, unreadable ?? `expected ${expected}`)
 }
 
@@ -163,14 +163,18 @@ const unreadableOf = (node: Node | undefined): string | undefined =>
 /** Values that hold nothing to hide, as far from all that is expected as can be. */
 const strangers: ReadonlyArray<string | number | boolean> = ["\u0001", -1.5, -1, 1e15, true]
 
-/** Whether a schema says the same about another value, so that what it says cannot repeat a part of this one. */
-const isSaidOfAnything = ({ path, message }: Fault, node: Node, outer: Path, faultsOf: Subject["faultsOf"]): boolean => {
+/**
+ * What a schema says about other values at the place too, so that it cannot repeat a part of this one: all of the message, or the part
+ * before a colon (`valid OTTL: ...`).
+ */
+const saidOfAnything = ({ path, message }: Fault, node: Node, outer: Path, faultsOf: Subject["faultsOf"]): string => {
   const place = nodeAt(node, path) === undefined ? outer : path
-  return strangers.some((value) =>
-    faultsOf(replaceAt(node, place, { _tag: "Scalar", value, at: node.at })).some(
-      (other) => other.message === message && other.path.length === path.length
-    )
-  )
+  const others = strangers
+    .flatMap((value) => faultsOf(replaceAt(node, place, { _tag: "Scalar", value, at: node.at })))
+    .filter((other) => other.path.length === path.length)
+  if (others.some((other) => other.message === message)) return message
+  const [start] = message.split(": ", 1)
+  return start !== message && others.some((other) => other.message.startsWith(`${start}: `)) ? start! : "something else"
 }
 
 const expectedOf = (message: string): string => (message.startsWith("Expected ") ? message.slice("Expected ".length) : message)

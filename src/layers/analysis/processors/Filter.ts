@@ -4,6 +4,15 @@ import { field, optional } from "../../../domain/config/Fields.ts"
 import { compileFilter, type ConditionGroup } from "../../../domain/ottl/Compile.ts"
 import { Plan } from "../../../domain/ottl/Plan.ts"
 import type { Signal } from "../../../domain/Signal.ts"
+import {
+  logConditions,
+  LogProperties,
+  metricConditions,
+  MetricProperties,
+  type Sides,
+  spanConditions,
+  SpanProperties
+} from "./MatchProperties.ts"
 import * as Component from "../../graph/Component.ts"
 import { ErrorModeText, FailureLog, runPlan, toErrorMode, toIssues } from "../Ottl.ts"
 
@@ -33,12 +42,31 @@ const Config = Schema.Struct({
     "The older form of `trace_conditions`, sorted by context."
   ),
   metrics: optional(
-    Schema.Struct({ resource: byContext("resources"), metric: byContext("metrics"), datapoint: byContext("data points") }),
+    Schema.Struct({
+      resource: byContext("resources"),
+      metric: byContext("metrics"),
+      datapoint: byContext("data points"),
+      include: optional(MetricProperties, "The oldest form: metrics that do not match are dropped."),
+      exclude: optional(MetricProperties, "The oldest form: metrics that match are dropped."),
+      regexp: optional(Schema.Unknown, "Accepted, without effect: matching needs no cache.")
+    }),
     "The older form of `metric_conditions`, sorted by context."
   ),
   logs: optional(
-    Schema.Struct({ resource: byContext("resources"), log_record: byContext("log records") }),
+    Schema.Struct({
+      resource: byContext("resources"),
+      log_record: byContext("log records"),
+      include: optional(LogProperties, "The oldest form: log records that do not match are dropped."),
+      exclude: optional(LogProperties, "The oldest form: log records that match are dropped.")
+    }),
     "The older form of `log_conditions`, sorted by context."
+  ),
+  spans: optional(
+    Schema.Struct({
+      include: optional(SpanProperties, "Spans that do not match are dropped."),
+      exclude: optional(SpanProperties, "Spans that match are dropped.")
+    }),
+    "The oldest form of `trace_conditions`."
   )
 }).check(
   Schema.makeFilter((config) =>
@@ -55,15 +83,30 @@ const Config = Schema.Struct({
   )
 )
 
+interface ByContext {
+  readonly [context: string]: unknown
+}
+
 interface Config {
   readonly error_mode: string
   readonly trace_conditions: typeof Conditions.Type
   readonly metric_conditions: typeof Conditions.Type
   readonly log_conditions: typeof Conditions.Type
-  readonly traces?: { readonly [context: string]: ReadonlyArray<string> | undefined }
-  readonly metrics?: { readonly [context: string]: ReadonlyArray<string> | undefined }
-  readonly logs?: { readonly [context: string]: ReadonlyArray<string> | undefined }
+  readonly traces?: ByContext
+  readonly metrics?: ByContext & Sides<typeof MetricProperties.Type>
+  readonly logs?: ByContext & Sides<typeof LogProperties.Type>
+  readonly spans?: Sides<typeof SpanProperties.Type>
 }
+
+const contexts = ["resource", "span", "spanevent", "metric", "datapoint", "log_record"]
+
+/** The sections that hold conditions by context, and properties in the oldest form. */
+const sidesOf = (signal: Signal, { spans = {}, metrics = {}, logs = {} }: Config) =>
+  signal === "traces"
+    ? { section: "spans", sides: spans, conditions: spanConditions(spans) }
+    : signal === "metrics"
+      ? { section: "metrics", sides: metrics, conditions: metricConditions(metrics) }
+      : { section: "logs", sides: logs, conditions: logConditions(logs) }
 
 const keys = { traces: "trace_conditions", metrics: "metric_conditions", logs: "log_conditions" } as const
 
@@ -71,6 +114,11 @@ const styleIssue = (signal: Signal, config: Config) => {
   const entries = config[keys[signal]]
   if (config[signal] !== undefined && entries.length > 0) {
     return { path: [signal], issue: `${keys[signal]} or ${signal}, not both` }
+  }
+  const { section, sides } = sidesOf(signal, config)
+  const side = sides.include === undefined ? "exclude" : "include"
+  if (sides[side] !== undefined && (entries.length > 0 || contexts.some((context) => config[signal]?.[context] !== undefined))) {
+    return { path: [section, side], issue: `conditions or ${section}.${side}, not both` }
   }
   const other = entries.findIndex((entry) => typeof entry !== typeof entries[0])
   return other < 0 ? undefined : { path: [keys[signal], other], issue: "conditions or groups of conditions, not both in one list" }
@@ -93,10 +141,15 @@ const groupsOf = (signal: Signal, config: Config): ReadonlyArray<Placed> => {
       place: (part, index) => [key, i, ...[part, index].filter((step) => step !== undefined)]
     }
   })
-  for (const [name, conditions] of Object.entries(config[signal] ?? {})) {
+  for (const name of contexts) {
+    const conditions = config[signal]?.[name] as ReadonlyArray<string> | undefined
     if (conditions === undefined) continue
     const context = name === "log_record" ? "log" : name
     placed.push({ group: { context, conditions, errorMode }, place: (_part, index) => [signal, name, index ?? 0] })
+  }
+  const { section, conditions } = sidesOf(signal, config)
+  for (const { context, condition, side } of conditions) {
+    placed.push({ group: { context, conditions: [condition], errorMode }, place: () => [section, side] })
   }
   return placed
 }
