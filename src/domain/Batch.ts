@@ -17,6 +17,8 @@ export interface BatchOrigin {
   /** When the sender stops waiting, `performance.now()` milliseconds; `Infinity` if it did not say. */
   readonly deadline: number
   readonly metadata: ClientMetadata
+  /** A fan-out made it for one more destination; the items of the first one are those that observers count as delivered. */
+  readonly isCopy?: true
 }
 
 export const defaultTenant = "default"

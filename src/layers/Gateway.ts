@@ -17,6 +17,8 @@ import { Graph } from "./graph/Graph.ts"
 import { type BoundAddress, Listeners } from "./graph/Listeners.ts"
 import { planOf } from "./graph/Plan.ts"
 import type { SwapError } from "./graph/SwapError.ts"
+import { Observer } from "./observation/Observer.ts"
+import type { ObserverOptions } from "./observation/ObserverOptions.ts"
 import { OwnMetrics } from "./telemetry/OwnMetrics.ts"
 import { TelemetryRegistry } from "./telemetry/Registry.ts"
 
@@ -44,6 +46,8 @@ export class Gateway extends Context.Service<
     readonly isReady: () => boolean
     readonly books: Books
     readonly balance: () => Balance
+    /** Sees what arrives and what settles, while it is turned on. */
+    readonly observer: Observer
     /** Where receivers listen now. */
     readonly addresses: () => ReadonlyArray<BoundAddress>
   }
@@ -57,6 +61,8 @@ export interface GatewayOptions {
   readonly compose?: Compose
   /** What `compose` knows. */
   readonly components?: ReadonlyArray<Component>
+  /** How the gateway observes what goes through it, while it is asked to. */
+  readonly observer?: Partial<ObserverOptions>
   /** What the first configuration already has from afar. */
   readonly remote?: RemoteLayer
 }
@@ -66,6 +72,7 @@ const make = (first: Checked<Component>, options: GatewayOptions) =>
     const listeners = yield* Listeners
     const books = new Books()
     const telemetry = yield* TelemetryRegistry
+    const observer = new Observer(books, options.observer)
     const scope = yield* Effect.scope
     const lock = Semaphore.makeUnsafe(1)
     let current = first
@@ -99,6 +106,7 @@ const make = (first: Checked<Component>, options: GatewayOptions) =>
 
     const steering: Steering = {
       books,
+      observer,
       components: () => options.components ?? [],
       current: () => current,
       shown: () => shown,
@@ -113,7 +121,7 @@ const make = (first: Checked<Component>, options: GatewayOptions) =>
           Fiber.join
         )
     }
-    const graph = new Graph({ books, telemetry }, steering)
+    const graph = new Graph({ books, telemetry, observer }, steering)
     // Outlives the drain, so that the last balance can still be read.
     const ownMetrics = yield* OwnMetrics.make(books, telemetry)
     yield* Effect.addFinalizer(() => stop(graph))
@@ -127,6 +135,7 @@ const make = (first: Checked<Component>, options: GatewayOptions) =>
       isReady: () => graph.isReady,
       books,
       balance: () => books.balance(),
+      observer,
       addresses: listeners.addresses
     } satisfies Gateway["Service"]
   })

@@ -5,10 +5,14 @@ import { noControl } from "../../src/domain/config/Control.ts"
 import { noRemote } from "../../src/domain/config/Overlay.ts"
 import { noWeir } from "../../src/domain/config/Weir.ts"
 import { ConfigurationError } from "../../src/layers/ConfigurationError.ts"
+import { Observer } from "../../src/layers/observation/Observer.ts"
 import type { Steering } from "../../src/layers/graph/Steering.ts"
 
+const books = new Books()
+
 export const fixedSteering: Steering = {
-  books: new Books(),
+  books,
+  observer: new Observer(books),
   components: () => [],
   current: () => ({
     components: [],

@@ -6,6 +6,7 @@ import { Refusal } from "../../domain/Refusal.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import { BoundedQueue } from "../../streams/BoundedQueue.ts"
 import type { Limits } from "../../streams/Room.ts"
+import type { Observer } from "../observation/Observer.ts"
 import { Held, isSameOrigin } from "./Held.ts"
 
 /** Who sends what a queue holds: one at a time; a swap puts another in its place (`ExportQueue.attach`). */
@@ -46,6 +47,7 @@ const abortMillis = 3000
  */
 export class ExportQueue implements Holder {
   private readonly rowOf: (batch: Batch) => Row
+  private readonly observer: Observer | undefined
   private readonly queue: BoundedQueue<Held>
   private consumer: QueueConsumer | undefined = undefined
   /** The consumer, and those before it that still have something under way. */
@@ -69,8 +71,9 @@ export class ExportQueue implements Holder {
   /** Attempts that failed since the queue was made, whether or not another one followed; kept by the senders. */
   failedAttempts = 0
 
-  constructor(rowOf: (batch: Batch) => Row, settings: ExporterSettings["sending_queue"]) {
+  constructor(rowOf: (batch: Batch) => Row, settings: ExporterSettings["sending_queue"], observer?: Observer) {
     this.rowOf = rowOf
+    this.observer = observer
     this.queue = new BoundedQueue({ limits: {}, whenFull: "wait" })
     this.configure(settings)
   }
@@ -115,7 +118,7 @@ export class ExportQueue implements Holder {
   }
 
   push(batch: Batch): void {
-    const held = new Held(batch, this.rowOf(batch), performance.now(), this.waitForResult)
+    const held = new Held(batch, this.rowOf(batch), performance.now(), this.waitForResult, this.observer)
     if (this.tail !== undefined && !isSameOrigin(this.tail, held)) this.seams++
     this.tail = held
     this.queue.push(held)

@@ -5,6 +5,7 @@ import type { Signal } from "../../domain/Signal.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import type { Push } from "../graph/Component.ts"
 import { RowCache } from "../graph/RowCache.ts"
+import type { Observer } from "../observation/Observer.ts"
 import { ExportQueue } from "./ExportQueue.ts"
 import { Senders } from "./Senders.ts"
 
@@ -15,6 +16,8 @@ export interface ExporterOptions {
   readonly settings: ExporterSettings
   readonly push: Push
   readonly books: Books
+  /** Sees what is settled. */
+  readonly observer?: Observer
   /** The queue of the exporter that this one takes the place of, with what it holds. */
   readonly queue?: ExportQueue
 }
@@ -40,6 +43,6 @@ export interface ExporterNode {
 export const make = (options: ExporterOptions): Effect.Effect<ExporterNode, never, Scope.Scope> => {
   const { id, signal, settings, push, books } = options
   const rows = new RowCache(books, { kind: "exporter", id }, signal)
-  const queue = options.queue ?? new ExportQueue((batch) => rows.of(batch), settings.sending_queue)
+  const queue = options.queue ?? new ExportQueue((batch) => rows.of(batch), settings.sending_queue, options.observer)
   return Effect.map(Senders.make({ id, signal, queue, push, settings }), (senders) => ({ queue, activate: () => senders.activate() }))
 }

@@ -1,6 +1,7 @@
 import type { Batch, ClientMetadata } from "../../domain/Batch.ts"
 import type { Row } from "../../domain/Books.ts"
 import type { DropReason } from "../../domain/DropReason.ts"
+import type { Observer } from "../observation/Observer.ts"
 import type { Refusal } from "../../domain/Refusal.ts"
 
 /**
@@ -17,12 +18,14 @@ export class Held {
 
   /** The sender's answer waits for it. */
   private readonly isAwaited: boolean
+  private readonly observer: Observer | undefined
 
-  constructor(batch: Batch, row: Row, heldSince: number, isAwaited: boolean) {
+  constructor(batch: Batch, row: Row, heldSince: number, isAwaited: boolean, observer?: Observer) {
     this.batch = batch
     this.row = row
     this.heldSince = heldSince
     this.isAwaited = isAwaited
+    this.observer = observer
   }
 
   get items(): number {
@@ -48,6 +51,7 @@ export class Held {
     const { ack, items, lease } = this.batch
     this.row.delivered += items - rejected
     if (rejected > 0) this.row.drop("partial_success", rejected)
+    this.observer?.delivered(this.batch, rejected)
     lease.release()
     ack.end(items - rejected, rejected, 0, rejected > 0 ? refusal : undefined, this.isAwaited)
   }
@@ -66,6 +70,7 @@ export class Held {
     if (this.isReturnable) return this.giveBack(refusal)
     const { ack, items, lease } = this.batch
     this.row.drop(reason, items)
+    this.observer?.dropped(this.batch, reason)
     lease.release()
     ack.end(0, items, 0, undefined, this.isAwaited)
     return items
@@ -75,7 +80,7 @@ export class Held {
   split(batches: ReadonlyArray<Batch>): ReadonlyArray<Held> {
     this.batch.ack.fork(batches.length - 1, this.isAwaited)
     return batches.map((batch) => {
-      const piece = new Held(batch, this.row, this.heldSince, this.isAwaited)
+      const piece = new Held(batch, this.row, this.heldSince, this.isAwaited, this.observer)
       piece.firstSentAt = this.firstSentAt
       return piece
     })

@@ -7,6 +7,7 @@ import { slices } from "../../domain/otlp/Slices.ts"
 import { type Holder, Passage } from "../../domain/Passage.ts"
 import { Refusal } from "../../domain/Refusal.ts"
 import { turns as processTurns, type Turns } from "../../streams/Turns.ts"
+import type { Observer } from "../observation/Observer.ts"
 import type { Inlet } from "./Component.ts"
 import type { Consumer } from "./Consumer.ts"
 import { RowCache } from "./RowCache.ts"
@@ -43,12 +44,14 @@ export class GraphInlet implements Inlet {
   /** Where requests go. Set by the commit of a swap, and by nothing else. */
   next: Consumer
   private readonly books: Books
+  private readonly observer: Observer | undefined
   private readonly turns: Turns
   /** By receiver and transport: a few objects, which receivers keep. */
   private readonly rows = new Map<Component, RowCache>()
 
-  constructor(books: Books, next: Consumer, turns: Turns = processTurns) {
+  constructor(books: Books, next: Consumer, turns: Turns = processTurns, observer?: Observer) {
     this.books = books
+    this.observer = observer
     this.turns = turns
     this.next = next
   }
@@ -83,7 +86,10 @@ export class GraphInlet implements Inlet {
     for (const batch of batches) passage.handed(this.row(component, batch), batch.items)
     const outcome = passage.commit()
     if (outcome === undefined) {
-      for (const batch of batches) batch.lease.release()
+      for (const batch of batches) {
+        this.observer?.received(batch)
+        batch.lease.release()
+      }
       return
     }
     passage.abandon()

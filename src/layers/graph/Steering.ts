@@ -3,11 +3,14 @@ import type { Books } from "../../domain/Books.ts"
 import type { Checked } from "../../domain/config/Checked.ts"
 import type { RemoteLayer } from "../../domain/config/Overlay.ts"
 import type { ConfigurationError } from "../ConfigurationError.ts"
+import type { Observer } from "../observation/Observer.ts"
 import type { Component } from "./Component.ts"
 
 /** How an extension sees and steers the gateway that it runs in. */
 export interface Steering {
   readonly books: Books
+  /** What it sees of the data; off until somebody turns it on. */
+  readonly observer: Observer
   /** The components that a configuration may use. */
   readonly components: () => ReadonlyArray<Component>
   /** The configuration that runs. */

@@ -30,6 +30,8 @@ export const wire = (plan: GraphPlan, nodes: Nodes, books: Books): ReadonlyArray
   const fanOut = (branches: ReadonlyArray<Consumer>, id: string, signal: Signal): Consumer =>
     branches.length === 1 ? branches[0]! : new FanOut(branches, new RowCache(books, { kind: "fanout", id }, signal))
 
+  const isDebug = (id: string): boolean => plan.exporters.get(id)?.type === "debug"
+
   const readers = (id: string, signal: Signal): ReadonlyArray<PlannedPipeline> =>
     plan.pipelines.filter((pipeline) => pipeline.signal === signal && pipeline.receivers.includes(id))
 
@@ -47,7 +49,7 @@ export const wire = (plan: GraphPlan, nodes: Nodes, books: Books): ReadonlyArray
     if (known !== undefined) return known
     const pipeline = pipelines.get(name)!
     let next = fanOut(
-      pipeline.exporters.map((id) => tail(id, pipeline)),
+      debugLast(pipeline.exporters, isDebug).map((id) => tail(id, pipeline)),
       name,
       pipeline.signal
     )
@@ -66,9 +68,14 @@ export const wire = (plan: GraphPlan, nodes: Nodes, books: Books): ReadonlyArray
 
   for (const [id, receiver] of nodes.receivers) {
     for (const [signal, inlet] of receiver.value.inlets) {
-      const branches = readers(id, signal).map((pipeline) => head(pipeline.name))
+      const onlyDebugs = ({ exporters }: PlannedPipeline): boolean => exporters.every(isDebug)
+      const branches = debugLast(readers(id, signal), onlyDebugs).map((pipeline) => head(pipeline.name))
       edges.push({ from: inlet, to: fanOut(branches, id, signal) })
     }
   }
   return edges
 }
+
+/** The first branch of a fan-out is the one whose deliveries count for observers: one that only shows data comes after the others. */
+const debugLast = <A>(branches: ReadonlyArray<A>, isDebug: (branch: A) => boolean): ReadonlyArray<A> =>
+  branches.toSorted((a, b) => Number(isDebug(a)) - Number(isDebug(b)))

@@ -17,11 +17,15 @@ import { showQueue } from "../telemetry/QueueGauges.ts"
 import { connectorKey, emptyNodes, exporterKey, type Node, type Nodes, type ReceiverNode, stageKey, type StageNode } from "./Nodes.ts"
 import type { GraphPlan, Planned, PlannedPipeline } from "./Plan.ts"
 import { RowCache } from "./RowCache.ts"
+import type { Observer } from "../observation/Observer.ts"
+import { turns } from "../../streams/Turns.ts"
 import { SwapError } from "./SwapError.ts"
 import { unconnected } from "./DeadEnd.ts"
 
 /** Where a gateway keeps account of itself. */
-export type Own = Pick<ComponentContext, "books" | "telemetry">
+export interface Own extends Pick<ComponentContext, "books" | "telemetry"> {
+  readonly observer: Observer
+}
 
 /** New nodes beside the old ones. Until a commit nothing of it runs, and `discard` undoes it. */
 export interface Built {
@@ -115,7 +119,7 @@ export const build = (plan: GraphPlan, running: Nodes, own: Own): Effect.Effect<
       const fingerprint = `${[...signals].toSorted().join(",")} ${planned.fingerprint}`
       const make: Effect.Effect<ReceiverNode, ComponentError, Scope.Scope | Listeners> = Effect.gen(function* () {
         const inlets = new Map<Signal, GraphInlet>()
-        for (const signal of signals) inlets.set(signal, new GraphInlet(own.books, unconnected))
+        for (const signal of signals) inlets.set(signal, new GraphInlet(own.books, unconnected, turns, own.observer))
         const receiving = yield* planned.component.make(planned.config as never, { id, ...own, inlets: Object.fromEntries(inlets) })
         return { receiving, inlets }
       })
@@ -148,14 +152,14 @@ const defaultSettings = Schema.decodeSync(ExporterSettings)({})
 const makeExporter = (
   planned: Planned<Exporter>,
   signal: Signal,
-  { books, telemetry }: Own,
+  { books, telemetry, observer }: Own,
   queue: ExportQueue | undefined
 ): Effect.Effect<ExporterNode.ExporterNode, ComponentError, Scope.Scope> =>
   Effect.gen(function* () {
     const { id, component } = planned
     const push = yield* component.make(planned.config as never, { id, books, telemetry, signal })
     const settings = component.settings?.(planned.config as never) ?? defaultSettings
-    const node = yield* ExporterNode.make({ id, signal, settings, push, books, ...(queue === undefined ? {} : { queue }) })
+    const node = yield* ExporterNode.make({ id, signal, settings, push, books, observer, ...(queue === undefined ? {} : { queue }) })
     const hide = showQueue(telemetry, id, signal, node.queue)
     yield* Effect.addFinalizer(() => Effect.sync(hide))
     return node

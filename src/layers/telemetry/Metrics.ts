@@ -260,6 +260,15 @@ export const metrics = {
     "Requests (a piece a tenant) that were told no, by reason; also those that were refused before their items could be counted.",
     "reason"
   ),
+  observationsLost: {
+    names: ["weir_observations_lost_total"],
+    type: "counter",
+    unit: "{observations}",
+    description:
+      "Observations that were not made or not sent: batches that the observer did not look at, seconds whose report found nobody to take it.",
+    labels: ["what"],
+    level: "basic"
+  },
   held: account("weir_held_items", "Items in the component now: accepted + created + restored - delivered - dropped - returned.")
 } as const satisfies { readonly [name: string]: Metric }
 

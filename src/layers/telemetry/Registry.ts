@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
-import { type MetricName, metrics } from "./Metrics.ts"
+import { type Metric, type MetricName, metrics } from "./Metrics.ts"
 
 /** The values of a metric's labels, by name; a label that is left out is not written. */
 export type Labels = { readonly [label: string]: string }
@@ -71,7 +71,7 @@ export class Registry {
     const key = keyOf(name, labels)
     let found = this.distributions.get(key)
     if (found === undefined) {
-      const metric: { readonly bounds?: ReadonlyArray<number> } = metrics[name]
+      const metric: Metric = metrics[name]
       this.distributions.set(key, (found = { name, labels, histogram: new Histogram(metric.bounds ?? []) }))
     }
     return found.histogram

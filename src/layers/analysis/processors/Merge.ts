@@ -1,5 +1,5 @@
 import { type Ack, JoinedAck } from "../../../domain/Ack.ts"
-import { Batch, type ClientMetadata } from "../../../domain/Batch.ts"
+import { Batch, type BatchOrigin, type ClientMetadata } from "../../../domain/Batch.ts"
 import { JoinedLease } from "../../../domain/JoinedLease.ts"
 import type { Part } from "../../../domain/otlp/Cut.ts"
 
@@ -23,7 +23,8 @@ export const merge = (
     arrivedAt = Math.min(arrivedAt, element.origin.arrivedAt)
   }
   const { signal, tenant } = elements[0]!.origin
-  const origin = { signal, tenant, arrivedAt, deadline: Infinity, metadata }
+  const isCopy = elements.every((element) => element.origin.isCopy === true)
+  const origin: BatchOrigin = { signal, tenant, arrivedAt, deadline: Infinity, metadata, ...(isCopy ? { isCopy } : {}) }
   const lease = new JoinedLease(elements.map((element) => element.lease))
   const parts = cut({ chunks, items, sizeBytes })
   lease.retain(parts.length - 1)
