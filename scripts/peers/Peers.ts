@@ -12,6 +12,7 @@ export const collectorVersion = "0.161.0"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 export const collectorManifest = join(here, "collector.yaml")
+export const opampAgentSource = join(here, "opamp-go")
 export const pythonRequirements = join(here, "requirements.txt")
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "weir", "peers")
@@ -33,6 +34,8 @@ const peer = (name: string, needs: string, folderName: string, program: string):
 
 export const collector = peer("otelcol", "go", `otelcol-${collectorVersion}-${fingerprint(collectorManifest)}`, "otelcol")
 export const telemetrygen = peer("telemetrygen", "go", `telemetrygen-${collectorVersion}`, "telemetrygen")
+/** An agent on opamp-go's client. */
+export const opampAgent = peer("opamp-agent", "go", `opamp-agent-${fingerprint(join(opampAgentSource, "main.go"))}`, "opamp-agent")
 export const python = peer("python", "python3", `python-${fingerprint(pythonRequirements)}`, "bin/python")
 
 /** Written as the last step of a build, so that an interrupted one is never taken for a finished one. */

@@ -1,4 +1,4 @@
-// `npm run peers`: builds what Weir is compared with (the OpenTelemetry Collector, telemetrygen) and tested against (the Python SDK).
+// `npm run peers`: builds what Weir is compared with (the OpenTelemetry Collector, telemetrygen) and tested against (the Python SDK, opamp-go).
 // What is built already is left alone; what the machine has no tool for is named and left out.
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
@@ -9,6 +9,8 @@ import {
   collectorVersion,
   completeMark,
   isBuilt,
+  opampAgent,
+  opampAgentSource,
   type Peer,
   python,
   pythonRequirements,
@@ -38,6 +40,8 @@ const buildCollector = ({ folder, program }: Peer): void => {
 
 const buildTelemetrygen = ({ folder }: Peer): void => run("go", ["install", generator], { GOBIN: folder })
 
+const buildOpampAgent = ({ program }: Peer): void => run("go", ["build", "-C", opampAgentSource, "-o", program, "."])
+
 const buildPython = ({ folder, program }: Peer): void => {
   run("python3", ["-m", "venv", folder])
   run(program, ["-m", "pip", "install", "--quiet", "--requirement", pythonRequirements])
@@ -65,5 +69,10 @@ const build = (peer: Peer, steps: (peer: Peer) => void): boolean => {
   return true
 }
 
-const results = [build(python, buildPython), build(telemetrygen, buildTelemetrygen), build(collector, buildCollector)]
+const results = [
+  build(python, buildPython),
+  build(telemetrygen, buildTelemetrygen),
+  build(opampAgent, buildOpampAgent),
+  build(collector, buildCollector)
+]
 process.exit(results.every(Boolean) ? 0 : 1)
