@@ -56,8 +56,14 @@ const syntaxProblems = (errors: ReadonlyArray<YAML.YAMLParseError>, source: Sour
   const rest = inOrder.length - told.length
   const hint = rest === 0 ? undefined : `${rest} more from here on, perhaps only because of this one`
   return told.map(({ pos: [start, end], message }, i) =>
-    error({ source, start, end }, firstLine(message), i === told.length - 1 ? hint : undefined)
+    error({ source, start, end }, inPlainWords(firstLine(message)), i === told.length - 1 ? hint : undefined)
   )
+}
+
+/** What the library says of a bracket that is not closed helps only those who know the grammar. */
+const inPlainWords = (message: string): string => {
+  const [, kind] = /^Flow (map|sequence) in block collection must be sufficiently indented/.exec(message) ?? []
+  return kind === undefined ? message : `a "${kind === "map" ? "{" : "["}" before this place is not closed`
 }
 
 const firstLine = (message: string): string => message.split("\n", 1)[0]!.replace(/\.$/, "")
