@@ -1,15 +1,7 @@
 import { doubleFromBits, F, Failure, highBits, lowBits, Tag, X } from "./Value.ts"
-import {
-  readFixed32,
-  readLength,
-  readVarint64,
-  sizeOfVarint,
-  sizeOfVarint64,
-  skipValue,
-  writeFixed32,
-  writeVarint,
-  writeVarint64
-} from "./Wire.ts"
+import { fixed32, valueEnd } from "../otlp/Wire.ts"
+import { varintSize, varintSize64, writeFixed32, writeVarint, writeVarint64 } from "../otlp/Write.ts"
+import { readLength, readVarint64 } from "./Varint.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** First bytes of OTLP's `AnyValue` by kind, and of the records inside lists and maps. */
@@ -27,8 +19,8 @@ export const readAny = (ws: Workspace, where: number, start: number, end: number
   const bytes = ws.bytes(where)
   let tag: number = Tag.Nil
   let at = start
-  let valueStart = start
-  let valueEnd = end
+  let from = start
+  let to = end
   let high = 0
   let low = 0
   while (at < end) {
@@ -45,8 +37,8 @@ export const readAny = (ws: Workspace, where: number, start: number, end: number
           at = X[3]!
         }
         if (length < 0 || at + length > end) return ws.fail(Failure.Malformed)
-        valueStart = at
-        valueEnd = at += length
+        from = at
+        to = at += length
         tag = first === anyTag.string ? Tag.String : first === anyTag.array ? Tag.List : first === anyTag.map ? Tag.Map : Tag.Bytes
         break
       }
@@ -65,7 +57,7 @@ export const readAny = (ws: Workspace, where: number, start: number, end: number
         break
       case anyTag.double:
         if (at + 8 > end) return ws.fail(Failure.Malformed)
-        F[0] = doubleFromBits(readFixed32(bytes, at + 4), readFixed32(bytes, at))
+        F[0] = doubleFromBits(fixed32(bytes, at + 4), fixed32(bytes, at))
         at += 8
         tag = Tag.Double
         break
@@ -76,7 +68,7 @@ export const readAny = (ws: Workspace, where: number, start: number, end: number
           if (at < 0) return ws.fail(Failure.Malformed)
           full = X[2]!
         }
-        at = skipValue(bytes, at, end, full & 7)
+        at = valueEnd(bytes, at, end, full & 7)
         if (at < 0) return ws.fail(Failure.Malformed)
       }
     }
@@ -86,8 +78,8 @@ export const readAny = (ws: Workspace, where: number, start: number, end: number
     X[2] = low
   } else {
     X[0] = where
-    X[1] = valueStart
-    X[2] = valueEnd
+    X[1] = from
+    X[2] = to
   }
   return tag
 }
@@ -100,7 +92,7 @@ export const sizeOfAny = (tag: number): number => {
     case Tag.Bool:
       return 2
     case Tag.Int:
-      return 1 + sizeOfVarint64(X[1]!, X[2]!)
+      return 1 + varintSize64(X[1]!, X[2]!)
     case Tag.Double:
       return 9
     case Tag.String:
@@ -108,12 +100,12 @@ export const sizeOfAny = (tag: number): number => {
     case Tag.Map:
     case Tag.Bytes: {
       const length = X[2]! - X[1]!
-      return 1 + sizeOfVarint(length) + length
+      return 1 + varintSize(length) + length
     }
     case Tag.DoubleList: {
       // Each element: tag, length 9, tag, 8 bytes.
       const length = ((X[2]! - X[1]!) >> 3) * 11
-      return 1 + sizeOfVarint(length) + length
+      return 1 + varintSize(length) + length
     }
     default:
       return -1
@@ -194,7 +186,7 @@ export const readKeyValue = (bytes: Uint8Array, start: number, end: number): boo
       if (at < 0) return false
       full = X[2]!
     }
-    at = skipValue(bytes, at, end, full & 7)
+    at = valueEnd(bytes, at, end, full & 7)
     if (at < 0) return false
   }
   return true
@@ -214,7 +206,7 @@ export const nextElement = (bytes: Uint8Array, at: number, end: number): number 
       full = X[2]!
     }
     X[1] = -1
-    return skipValue(bytes, at, end, full & 7)
+    return valueEnd(bytes, at, end, full & 7)
   }
   const length = readLength(bytes, at, end)
   if (length < 0) return -1

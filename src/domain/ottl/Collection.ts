@@ -1,7 +1,7 @@
 import { elementTag, keyTag, sizeOfAny, valueTag, writeAny } from "./AnyValue.ts"
 import { Expr } from "./Expr.ts"
 import { F, Failure, Tag, X } from "./Value.ts"
-import { sizeOfVarint, writeVarint } from "./Wire.ts"
+import { varintSize, writeVarint } from "../otlp/Write.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** A list literal, or with `keys` a map literal, with elements that are only known at run time. */
@@ -42,7 +42,7 @@ export class Collection extends Expr {
       arena[ws.end++] = elementTag
       if (keys !== undefined) {
         const key = keys[i]!
-        ws.end = writeVarint(arena, ws.end, 2 + sizeOfVarint(key.length) + key.length + sizeOfVarint(value) + value)
+        ws.end = writeVarint(arena, ws.end, 2 + varintSize(key.length) + key.length + varintSize(value) + value)
         arena[ws.end++] = keyTag
         ws.end = writeVarint(arena, ws.end, key.length)
         arena.set(key, ws.end)

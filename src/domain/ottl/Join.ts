@@ -1,12 +1,14 @@
 import { X } from "./Value.ts"
-import { readLength, readVarint64, sizeOfVarint, skipValue, writeVarint } from "./Wire.ts"
+import { valueEnd } from "../otlp/Wire.ts"
+import { varintSize, writeVarint } from "../otlp/Write.ts"
+import { readLength, readVarint64 } from "./Varint.ts"
 
 const envelopeTag = 0x0a
 const partTag = 0x0a
 const childTag = 0x12
 
 const message = (tag: number, payload: Uint8Array): Buffer => {
-  const bytes = Buffer.allocUnsafe(1 + sizeOfVarint(payload.length) + payload.length)
+  const bytes = Buffer.allocUnsafe(1 + varintSize(payload.length) + payload.length)
   bytes[0] = tag
   bytes.set(payload, writeVarint(bytes, 1, payload.length))
   return bytes
@@ -30,7 +32,7 @@ const eachRecord = (
       if (length < 0) return false
       value = X[3]!
       next = value + length
-    } else next = skipValue(bytes, afterTag, end, tag & 7)
+    } else next = valueEnd(bytes, afterTag, end, tag & 7)
     if (next < 0 || !visit(tag, at, value, next)) return false
     at = next
   }

@@ -3,7 +3,7 @@ import type { Expr } from "./Expr.ts"
 import type { Keys } from "./Keys.ts"
 import type { StatementIndex } from "./StatementIndex.ts"
 import { Failure, Tag, X } from "./Value.ts"
-import { sizeOfVarint, writeVarint } from "./Wire.ts"
+import { varintSize, writeVarint } from "../otlp/Write.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** What has become of an entry. `Gone` entries were added and removed again: they leave no trace. */
@@ -259,7 +259,7 @@ export class MapTable {
     const { ws } = this
     const keyLength = keyEnd - keyStart
     const valueSize = sizeOfAny(tag)
-    const payload = 2 + sizeOfVarint(keyLength) + keyLength + sizeOfVarint(valueSize) + valueSize
+    const payload = 2 + varintSize(keyLength) + keyLength + varintSize(valueSize) + valueSize
     ws.reserve(payload + 6)
     const { arena } = ws
     let at = ws.end

@@ -1,6 +1,8 @@
 import type { Edits } from "../otlp/Edits.ts"
 import { MapTable, State } from "./MapTable.ts"
-import { readLength, readVarint64, skipValue, writeVarint, sizeOfVarint } from "./Wire.ts"
+import { valueEnd } from "../otlp/Wire.ts"
+import { varintSize, writeVarint } from "../otlp/Write.ts"
+import { readLength, readVarint64 } from "./Varint.ts"
 import { X } from "./Value.ts"
 import type { Workspace } from "./Workspace.ts"
 
@@ -123,7 +125,7 @@ export class Message {
           continue
         }
       } else {
-        at = skipValue(bytes, at, end, wire)
+        at = valueEnd(bytes, at, end, wire)
         if (at < 0) return false
       }
       if (field > 31) continue
@@ -258,7 +260,7 @@ export class Message {
       at = readVarint64(bytes, at, this.payloadEnd)
       if (at < 0) return
       const tag = X[2]!
-      at = skipValue(bytes, at, this.payloadEnd, tag & 7)
+      at = valueEnd(bytes, at, this.payloadEnd, tag & 7)
       if (at >= 0 && tag >>> 3 === field) visit(record, at)
     }
   }
@@ -313,7 +315,7 @@ export class Message {
     for (let row = 0; row < 32; row++) if ((this.dirty & (1 << row)) !== 0) size += this.newEnd[row]! - this.newStart[row]!
     const live = (entry: number): boolean => map.state[entry] === State.New
     if (this.wantsMap) for (let entry = 0; entry < map.count; entry++) if (live(entry)) size += map.newEnd[entry]! - map.newStart[entry]!
-    ws.reserve(size + 2 + sizeOfVarint(size))
+    ws.reserve(size + 2 + varintSize(size))
     const start = ws.end
     ws.arena[ws.end++] = (field << 3) | 2
     ws.end = writeVarint(ws.arena, ws.end, size)

@@ -1,6 +1,6 @@
 import { anyTag, elementTag, keyTag, KV, nextElement, readAny, readKeyValue, valueTag } from "./AnyValue.ts"
 import { F, Failure, highBits, lowBits, setBigInt, Tag, toBigInt, X } from "./Value.ts"
-import { sizeOfVarint, writeFixed32, writeVarint, writeVarint64 } from "./Wire.ts"
+import { varintSize, writeFixed32, writeVarint, writeVarint64 } from "../otlp/Write.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** An attribute value as JavaScript data, for what is rare or deep: nested writes, texts of maps. Whole numbers are `bigint`. */
@@ -122,7 +122,7 @@ const elements = (value: Array<Plain> | Map<string, Plain>): Buffer =>
     : Buffer.concat(value.map((inner) => record(elementTag, encodeAny(inner))))
 
 const record = (tag: number, payload: Uint8Array): Buffer => {
-  const bytes = Buffer.alloc(1 + sizeOfVarint(payload.length) + payload.length)
+  const bytes = Buffer.alloc(1 + varintSize(payload.length) + payload.length)
   bytes[0] = tag
   bytes.set(payload, writeVarint(bytes, 1, payload.length))
   return bytes

@@ -15,7 +15,8 @@ import { Registers } from "./Registers.ts"
 import type { DropRun } from "./Runs.ts"
 import { Failure, failureText, X } from "./Value.ts"
 import { Level, type LevelRun, Verdict, Walk, WalkEnd } from "./Walk.ts"
-import { readLength, readVarint64, skipValue } from "./Wire.ts"
+import { valueEnd } from "../otlp/Wire.ts"
+import { readLength, readVarint64 } from "./Varint.ts"
 
 /** One row of a routing table: a condition, or a statement `route() where condition`. Without a context it is inferred. */
 export interface RouteEntry {
@@ -257,7 +258,7 @@ export class Routes {
 const recordAt = (source: Uint8Array, at: number): { readonly tag: number; readonly payload: number; readonly next: number } => {
   const afterTag = readVarint64(source, at, source.length)
   const tag = X[2]!
-  if ((tag & 7) !== 2) return { tag, payload: afterTag, next: skipValue(source, afterTag, source.length, tag & 7) }
+  if ((tag & 7) !== 2) return { tag, payload: afterTag, next: valueEnd(source, afterTag, source.length, tag & 7) }
   const length = readLength(source, afterTag, source.length)
   return { tag, payload: X[3]!, next: X[3]! + length }
 }

@@ -4,7 +4,8 @@ import { dataLayouts, noData, pointLayouts, Role } from "./contexts/Layouts.ts"
 import type { Message } from "./Message.ts"
 import type { Registers } from "./Registers.ts"
 import { X } from "./Value.ts"
-import { readLength, readVarint64, skipValue } from "./Wire.ts"
+import { valueEnd } from "../otlp/Wire.ts"
+import { readLength, readVarint64 } from "./Varint.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** Where in a request something is run: once per resource, scope, metric, item (span, log record, data point) or span event. */
@@ -113,7 +114,7 @@ export class Walk {
       return X[3]! + length
     }
     this.valueStart = next
-    return skipValue(bytes, next, end, tag & 7)
+    return valueEnd(bytes, next, end, tag & 7)
   }
 
   // Where the part of an envelope stands that field 1 holds (a resource, a scope); -1 if there is none.

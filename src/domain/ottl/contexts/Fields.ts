@@ -2,7 +2,9 @@ import { readAny, sizeOfAny, writeAny, nextElement } from "../AnyValue.ts"
 import type { Message } from "../Message.ts"
 import { asText } from "../Text.ts"
 import { doubleFromBits, F, Failure, highBits, lowBits, setInt, Tag, X } from "../Value.ts"
-import { readFixed32, readVarint64, sizeOfVarint, sizeOfVarint64, skipValue, writeFixed32, writeVarint, writeVarint64 } from "../Wire.ts"
+import { fixed32, valueEnd } from "../../otlp/Wire.ts"
+import { varintSize, varintSize64, writeFixed32, writeVarint, writeVarint64 } from "../../otlp/Write.ts"
+import { readVarint64 } from "../Varint.ts"
 import type { Workspace } from "../Workspace.ts"
 import { Codec } from "./Codec.ts"
 import { DataField } from "./Layouts.ts"
@@ -43,7 +45,7 @@ const subField = (ws: Workspace, message: Message, row: number, number: number):
     const afterTag = readVarint64(bytes, at, end)
     if (afterTag < 0) break
     const tag = X[2]!
-    at = skipValue(bytes, afterTag, end, tag & 7)
+    at = valueEnd(bytes, afterTag, end, tag & 7)
     if (at < 0) break
     if (tag >>> 3 !== number) continue
     foundEnd = at
@@ -67,7 +69,7 @@ const replaceSubField = (ws: Workspace, message: Message, row: number, number: n
       const bytes = ws.bytes(where)
       const afterTag = readVarint64(bytes, at, to)
       const tag = X[2]!
-      at = afterTag < 0 ? -1 : skipValue(bytes, afterTag, to, tag & 7)
+      at = afterTag < 0 ? -1 : valueEnd(bytes, afterTag, to, tag & 7)
       if (at < 0) break
       if (tag >>> 3 === number) continue
       if (pass === 0) kept += at - record
@@ -111,30 +113,30 @@ export const readField = (ws: Workspace, message: Message, row: number, codec: C
     case Codec.fixed64:
     case Codec.time: {
       const bytes = ws.bytes(where)
-      X[1] = present ? readFixed32(bytes, start + 4) : 0
-      X[2] = present ? readFixed32(bytes, start) : 0
+      X[1] = present ? fixed32(bytes, start + 4) : 0
+      X[2] = present ? fixed32(bytes, start) : 0
       return codec === Codec.time ? Tag.Time : Tag.Int
     }
     case Codec.fixed32:
     case Codec.checkedFixed32:
       X[1] = 0
-      X[2] = present ? readFixed32(ws.bytes(where), start) : 0
+      X[2] = present ? fixed32(ws.bytes(where), start) : 0
       return Tag.Int
     case Codec.double: {
       const bytes = ws.bytes(where)
-      F[0] = present ? doubleFromBits(readFixed32(bytes, start + 4), readFixed32(bytes, start)) : 0
+      F[0] = present ? doubleFromBits(fixed32(bytes, start + 4), fixed32(bytes, start)) : 0
       return Tag.Double
     }
     case Codec.valueInt: {
       const isInt = present && message.field[row] === 6
       const bytes = ws.bytes(where)
-      X[1] = isInt ? readFixed32(bytes, start + 4) : 0
-      X[2] = isInt ? readFixed32(bytes, start) : 0
+      X[1] = isInt ? fixed32(bytes, start + 4) : 0
+      X[2] = isInt ? fixed32(bytes, start) : 0
       return Tag.Int
     }
     case Codec.valueDouble: {
       const bytes = ws.bytes(where)
-      F[0] = present && message.field[row] === 4 ? doubleFromBits(readFixed32(bytes, start + 4), readFixed32(bytes, start)) : 0
+      F[0] = present && message.field[row] === 4 ? doubleFromBits(fixed32(bytes, start + 4), fixed32(bytes, start)) : 0
       return Tag.Double
     }
     case Codec.traceId:
@@ -359,7 +361,7 @@ const refuse = (ws: Workspace, cause: number): false => {
 const expect = (ws: Workspace, tag: number, wanted: number): boolean => tag === wanted || refuse(ws, Failure.Type)
 
 const writeVarintField = (ws: Workspace, message: Message, row: number, high: number, low: number): void => {
-  message.begin(row, sizeOfVarint64(high, low))
+  message.begin(row, varintSize64(high, low))
   ws.end = writeVarint64(ws.arena, ws.end, high, low)
   message.commit(row)
 }
@@ -420,14 +422,14 @@ const writeBucketCounts = (ws: Workspace, message: Message, row: number, tag: nu
   const start = tag === Tag.Nil ? 0 : X[1]!
   const end = tag === Tag.Nil ? 0 : X[2]!
   let size = 0
-  for (let at = start; at < end; at += 8) size += sizeOfVarint64(readFixed32(ws.bytes(where), at + 4), readFixed32(ws.bytes(where), at))
-  ws.reserve(size + 8 + sizeOfVarint(size))
+  for (let at = start; at < end; at += 8) size += varintSize64(fixed32(ws.bytes(where), at + 4), fixed32(ws.bytes(where), at))
+  ws.reserve(size + 8 + varintSize(size))
   const record = ws.end
   ws.arena[ws.end++] = 0x12
   ws.end = writeVarint(ws.arena, ws.end, size)
   for (let at = start; at < end; at += 8) {
     const bytes = ws.bytes(where)
-    ws.end = writeVarint64(ws.arena, ws.end, readFixed32(bytes, at + 4), readFixed32(bytes, at))
+    ws.end = writeVarint64(ws.arena, ws.end, fixed32(bytes, at + 4), fixed32(bytes, at))
   }
   replaceSubField(ws, message, row, 2, record, ws.end)
 }

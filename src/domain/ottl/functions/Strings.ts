@@ -4,7 +4,7 @@ import { Mistake } from "../OttlError.ts"
 import { toStringLike } from "../Text.ts"
 import { Failure, setInt, Tag, toDouble, X } from "../Value.ts"
 import { nextElement, readAny } from "../AnyValue.ts"
-import { sizeOfVarint, writeVarint } from "../Wire.ts"
+import { varintSize, writeVarint } from "../../otlp/Write.ts"
 import type { Workspace } from "../Workspace.ts"
 import type { ConverterSpec, Given } from "./Function.ts"
 import { sha256 } from "./Sha256.ts"
@@ -274,7 +274,7 @@ class Split extends Expr {
 
   private element(ws: Workspace, where: number, start: number, end: number): void {
     const size = end - start
-    const value = 1 + sizeOfVarint(size) + size
+    const value = 1 + varintSize(size) + size
     ws.reserve(value + 6)
     ws.arena[ws.end++] = elementTag
     ws.end = writeVarint(ws.arena, ws.end, value)
