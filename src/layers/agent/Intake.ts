@@ -6,7 +6,7 @@ import type { Drops } from "./Drops.ts"
 import { Lane, laneOfLog, laneOfSpan } from "./Lane.ts"
 import type { Pressure } from "./Pressure.ts"
 import type { Sender } from "./Sender.ts"
-import type { Waiting } from "./Waiting.ts"
+import { groupSize, type Waiting } from "./Waiting.ts"
 
 /** From this fill on the queue itself is a sign of pressure. */
 const highFill = 0.8
@@ -96,7 +96,7 @@ export class Intake {
 
   private add(lane: Lane, record: ReadableSpan | ReadableLogRecord): void {
     if (this.waiting.addRecord(lane, record)) this.encodeSoon()
-    if (this.waiting.fill > highFill) this.pressure.raise(this.now())
+    if (this.waiting.fill > highFill) this.pressure.onFilling(this.now())
     this.timer ??= setTimeout(this.onTimer, this.waiting.limits.flushMillis).unref()
   }
 
@@ -108,13 +108,22 @@ export class Intake {
   private encodeSoon(): void {
     if (this.isEncoding) return
     this.isEncoding = true
-    setImmediate(this.encodeGroup).unref()
+    setImmediate(this.encodeGroups).unref()
   }
 
-  /** A group in each turn of the event loop, so that the application's own work goes on between them. */
-  private readonly encodeGroup = (): void => {
+  /**
+   * A group in each turn of the event loop, so that the application's own work goes on between them; more of them where the application
+   * makes more in a turn.
+   */
+  private readonly encodeGroups = (): void => {
     this.isEncoding = false
-    if (this.waiting.encodeSome(this.now()) && this.waiting.hasRecords) this.encodeSoon()
-    else this.sender.wake()
+    let isWorthSending = false
+    for (let groups = 1 + Math.floor(this.waiting.recordCount / (4 * groupSize)); groups > 0; groups--) {
+      if (this.waiting.encodeSome(this.now()) === groupSize) isWorthSending = true
+    }
+    const isDone = this.waiting.recordCount === 0
+    if (!isDone) this.encodeSoon()
+    // Small groups wait for the others, so that lanes of one signal share a request.
+    if (isDone || isWorthSending) this.sender.wake()
   }
 }

@@ -1,58 +1,45 @@
 import { HealthySpanSampler } from "./HealthySpanSampler.ts"
+import { Level } from "./Level.ts"
 
-/** Levels up to which the agent gives things up; the last keeps every 64th healthy trace. */
+/** The last level keeps every 64th healthy trace. */
 export const maxLevel = 7
 
-const raiseMillis = 250
-const recoverMillis = 10_000
 const firstPaceMillis = 250
 const longestPaceMillis = 10_000
 
 /**
- * How much the agent gives up, from what it meets: level 0 nothing, level 1 logs below WARN, from level 2 on healthy spans too, half as
- * many with every level.
- *
- * Gives up fast (a level with each sign of pressure, at most one in 250 ms) and recovers slowly (a level in 10 s without a sign).
- * Plain arithmetic; times are milliseconds of one monotonic clock.
+ * What the agent gives up, from what it meets: at level 0 nothing, at level 1 logs below WARN, from level 2 on healthy spans too, half as
+ * many with every level. A backend that refuses also gets fewer requests; a queue that fills by itself would only be worse off for that.
  */
 export class Pressure {
-  private current = 0
-  private raisedMillis = Number.NEGATIVE_INFINITY
-  private quietSinceMillis = 0
+  private readonly shedding = new Level(maxLevel)
+  private readonly refusing = new Level(maxLevel)
   private readonly samplers = Array.from({ length: maxLevel - 1 }, (_, i) => new HealthySpanSampler(2 ** -(i + 1)))
 
-  /** A refusal, a failure, or a queue that fills. Until `untilMillis` silence is no sign of recovery: the backend asked for it. */
-  raise(nowMillis: number, untilMillis = nowMillis): void {
-    const level = this.level(nowMillis)
-    this.quietSinceMillis = Math.max(this.quietSinceMillis, nowMillis, untilMillis)
-    if (nowMillis - this.raisedMillis < raiseMillis) return
-    this.raisedMillis = nowMillis
-    this.current = Math.min(maxLevel, level + 1)
+  /** The backend has refused or failed, and is asked again at `untilMillis`. */
+  onRefusal(nowMillis: number, untilMillis: number): void {
+    this.shedding.raise(nowMillis, untilMillis)
+    this.refusing.raise(nowMillis, untilMillis)
   }
 
-  level(nowMillis: number): number {
-    if (this.current === 0) return 0
-    const steps = Math.floor((nowMillis - this.quietSinceMillis) / recoverMillis)
-    if (steps > 0) {
-      this.current = Math.max(0, this.current - steps)
-      this.quietSinceMillis += steps * recoverMillis
-    }
-    return this.current
+  /** The application makes more than can be sent. */
+  onFilling(nowMillis: number): void {
+    this.shedding.raise(nowMillis)
   }
 
   keepsLowLogs(nowMillis: number): boolean {
-    return this.level(nowMillis) === 0
+    return this.shedding.at(nowMillis) === 0
   }
 
   /** `undefined`: all healthy spans stay. */
   healthySpans(nowMillis: number): HealthySpanSampler | undefined {
-    const level = this.level(nowMillis)
+    const level = this.shedding.at(nowMillis)
     return level < 2 ? undefined : this.samplers[level - 2]
   }
 
   /** The wait between two requests that both succeed. */
   paceMillis(nowMillis: number): number {
-    const level = this.level(nowMillis)
+    const level = this.refusing.at(nowMillis)
     return level === 0 ? 0 : Math.min(firstPaceMillis * 2 ** (level - 1), longestPaceMillis)
   }
 }

@@ -216,7 +216,7 @@ export class Sender {
       if (this.failures++ === 0) diag.warn(`weir/agent: ${signal} could not be sent, will be tried again: ${outcome.message}`)
       const askedMillis = Math.min(outcome.retryAfterMillis ?? 0, longestRetryAfterMillis)
       this.notBeforeMillis = nowMillis + backoffMillis(retry, this.failures, this.options.random(), askedMillis)
-      pressure.raise(nowMillis, this.notBeforeMillis)
+      pressure.onRefusal(nowMillis, this.notBeforeMillis)
     } else if (outcome.code === GrpcCode.RESOURCE_EXHAUSTED && parcels.length > 1) {
       const bytes = parcels.reduce((sum, parcel) => sum + parcel.bytes.length, 0)
       this.largestRequestBytes = Math.max(smallestRequestBytes, bytes >> 1)

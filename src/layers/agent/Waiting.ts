@@ -16,7 +16,7 @@ export interface Parcel {
 }
 
 /** Records are encoded in groups of so many: what one step costs the application stays around a millisecond. */
-const groupSize = 256
+export const groupSize = 256
 
 /**
  * What waits to be sent, by lane: records as the SDK made them, then encoded as parcels.
@@ -38,12 +38,9 @@ export class Waiting {
     this.drops = drops
   }
 
-  get isEmpty(): boolean {
-    return !this.hasRecords && !this.hasParcels
-  }
-
-  get hasRecords(): boolean {
-    return this.records.some((records) => records.length > 0)
+  /** Items that are not encoded yet. */
+  get recordCount(): number {
+    return this.records.reduce((sum, { length }) => sum + length, 0)
   }
 
   get hasParcels(): boolean {
@@ -70,14 +67,14 @@ export class Waiting {
     this.encode(0, { signal: "metrics", metrics }, nowMillis)
   }
 
-  /** Encodes a group of the most important records. `false`: there are none. */
-  encodeSome(nowMillis: number): boolean {
+  /** Encodes a group of the most important records, and says how many; 0: there are none. */
+  encodeSome(nowMillis: number): number {
     const lane = lanes.find((lane) => this.records[lane]!.length > 0)
-    if (lane === undefined) return false
+    if (lane === undefined) return 0
     const group = this.records[lane]!.splice(0, groupSize)
     this.items -= group.length
     this.encode(lane, { signal: signalOf[lane], records: group } as Records, nowMillis)
-    return true
+    return group.length
   }
 
   /** The next request: parcels of one signal, those of its most important lane first. What is too old goes. */

@@ -1,4 +1,7 @@
 // The agent with the SDK's own tracers, loggers and meters, against a gateway and against backends that misbehave, over real sockets.
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { ROOT_CONTEXT, SpanStatusCode, trace, TraceFlags } from "@opentelemetry/api"
 import { SeverityNumber } from "@opentelemetry/api-logs"
 import { afterEach, assert, describe, it } from "@effect/vitest"
@@ -41,6 +44,9 @@ const endSpan = (agent: Agent, name: string, isError = false): void => {
 
 const emit = (agent: Agent, severityNumber: SeverityNumber, body: string): void =>
   agent.loggerProvider.getLogger("test").emit({ severityNumber, body })
+
+const forceFlush = (agent: Agent): Promise<void> =>
+  (agent.tracerProvider as unknown as { readonly forceFlush: () => Promise<void> }).forceFlush()
 
 const dropped = (agent: Agent, signal: string, reason: string): number =>
   agent.dropped().find((drop) => drop.signal === signal && drop.reason === reason)?.count ?? 0
@@ -111,6 +117,65 @@ describe("startAgent", () => {
     backend.backend.behaviour = ok
     const arrived = () => backend.items.logs.filter(({ item }) => String(item.body!.stringValue).startsWith("warn"))
     await until("the warnings arrive", () => arrived().length === 50)
+  })
+
+  it("tells of its drops and its rates by the application's own metrics", async () => {
+    const backend = await collecting(permanent)
+    const agent = start({
+      endpoint: backend.backend.endpoint,
+      limits: quick,
+      sampling: { probability: 0.25, rules: [{ name: "refused", probability: 1 }] }
+    })
+    for (let i = 0; i < 7; i++) endSpan(agent, "refused")
+    await until("the refusal is counted", () => dropped(agent, "traces", "permanent_error") === 7)
+    backend.backend.behaviour = ok
+    await agent.shutdown()
+    const points = backend.items.metrics.map(({ metric, item }) => ({
+      name: String(metric!.name),
+      value: Number(item.asInt ?? item.asDouble),
+      attributes: ["signal", "reason", "stage"].map((key) => attribute(item, key)).filter((value) => value !== undefined)
+    }))
+    assert.sameDeepMembers(points, [
+      { name: "weir.agent.dropped", value: 7, attributes: ["traces", "permanent_error"] },
+      { name: "weir.agent.sampling.probability", value: 0.25, attributes: ["head"] },
+      { name: "weir.agent.sampling.probability", value: 1, attributes: ["pressure"] }
+    ])
+  })
+
+  it("makes requests smaller for a backend that finds them too large", async () => {
+    const maxBytes = 100_000
+    const answers: Array<number> = []
+    let taken = 0
+    const server = createServer(async (request, response) => {
+      const body = Buffer.concat(await request.toArray())
+      const status = body.length > maxBytes ? 413 : 200
+      if (status === 200) taken += itemsOf("traces", decode("traces", body)).length
+      answers.push(status)
+      response.writeHead(status).end()
+    }).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    open.push(async () => server.close())
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const agent = start({ endpoint, limits: quick, compression: "none" })
+    for (let i = 0; i < 3000; i++) endSpan(agent, `span ${i}`)
+    await forceFlush(agent)
+    assert.strictEqual(taken, 3000)
+    assert.strictEqual(answers[0], 413)
+    assert.deepStrictEqual(agent.dropped(), [])
+  })
+
+  it("has delivered when a forced flush resolves, and does not hold it up against a backend that refuses", async () => {
+    const backend = await collecting()
+    const agent = start({ endpoint: backend.backend.endpoint, limits: { flushMillis: 60_000 } })
+    for (let i = 0; i < 1000; i++) endSpan(agent, `span ${i}`)
+    await forceFlush(agent)
+    assert.strictEqual(backend.items.traces.length, 1000)
+    backend.backend.behaviour = { _tag: "status", http: 503, grpc: 14, retryAfterSeconds: 3600 }
+    endSpan(agent, "refused")
+    await forceFlush(agent)
+    assert.strictEqual(backend.items.traces.length, 1000)
+    await agent.shutdown(100)
+    assert.strictEqual(dropped(agent, "traces", "shutdown"), 1)
   })
 
   it("counts what a partial success rejected, and does not send it again", async () => {
