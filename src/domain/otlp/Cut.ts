@@ -43,9 +43,31 @@ const freeRepetitionBytes = 1 << 20
  * The reverse, merging, needs no function: requests concatenate, so a merge is the chunk lists one after the other.
  */
 export const cut = (signal: Signal, chunks: ReadonlyArray<Uint8Array>, limits: CutLimits): ReadonlyArray<Part> | Malformed => {
+  const steps = cutting(signal, chunks, limits)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Chunks of so many bytes make one step of `cutting`; one chunk alone may have more. */
+export const bytesPerStep = 64 << 10
+
+/** `cut` in steps, for chunks that are short each but many together. */
+export function* cutting(
+  signal: Signal,
+  chunks: ReadonlyArray<Uint8Array>,
+  limits: CutLimits
+): Generator<undefined, ReadonlyArray<Part> | Malformed, undefined> {
   const cutter = new Cutter(signal, limits)
   let base = 0
+  let stepBytes = 0
   for (const chunk of chunks) {
+    stepBytes += chunk.length
+    if (stepBytes > bytesPerStep && base > 0) {
+      yield undefined
+      stepBytes = chunk.length
+    }
     const fault = cutter.chunk(chunk)
     if (fault !== undefined) return new Malformed(base + fault.offset, fault.message)
     base += chunk.length

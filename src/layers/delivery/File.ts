@@ -8,12 +8,12 @@ import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import { Count, Duration, field, optional } from "../../domain/config/Fields.ts"
 import { unsupported } from "../../domain/config/Unsupported.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
-import { Malformed } from "../../domain/otlp/Malformed.ts"
-import { ToJson } from "../../domain/otlp/json/ToJson.ts"
 import { signals } from "../../domain/Signal.ts"
 import { ExportError } from "../../streams/ExportError.ts"
 import * as Component from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
+import { joined } from "./Gather.ts"
+import { jsonText } from "./JsonText.ts"
 import { RecordFile, type RecordFileOptions } from "./RecordFile.ts"
 
 const Rotation = Schema.Struct({
@@ -155,7 +155,7 @@ const acquire = (options: RecordFileOptions, id: string): Effect.Effect<RecordFi
     )
   )
 
-const write = (target: RecordFile, path: string, record: Uint8Array): Effect.Effect<Component.Exported, ExportError> =>
+const write = (target: RecordFile, path: string, record: ReadonlyArray<Uint8Array>): Effect.Effect<Component.Exported, ExportError> =>
   Effect.callback((resume) => {
     const withdraw = target.add(record, (error) =>
       resume(
@@ -174,35 +174,20 @@ const write = (target: RecordFile, path: string, record: Uint8Array): Effect.Eff
     return Effect.sync(withdraw)
   })
 
-/** About 5 ms of work before others get a turn. */
-const sliceBytes = 512 * 1024
-
 const compress = promisify(zstdCompress)
 
-/** The record of a request; it shares no memory with the request. */
-const encode = (config: Config, request: Component.ExportRequest): Effect.Effect<Uint8Array, ExportError> =>
+/** The record of a request, in parts that share no memory with it: an interruption does not stop a write that has begun. */
+const encode = (config: Config, request: Component.ExportRequest): Effect.Effect<ReadonlyArray<Uint8Array>, ExportError> =>
   Effect.gen(function* () {
-    let body: ReadonlyArray<Uint8Array>
-    if (config.format === "json") {
-      const writer = new ToJson(request.signal, request.chunks)
-      let json = writer.step(sliceBytes)
-      while (json === undefined) {
-        yield* Effect.promise(() => new Promise<void>((next) => setImmediate(next)))
-        json = writer.step(sliceBytes)
-      }
-      if (json instanceof Malformed) {
-        return yield* Effect.fail(new ExportError({ retryable: false, message: String(json), code: GrpcCode.INVALID_ARGUMENT }))
-      }
-      body = [json]
-    } else body = request.chunks
-    if (isLines(config)) return Buffer.concat([...body, newline])
+    let body = config.format === "json" ? yield* jsonText(request) : [yield* joined(request.chunks)]
+    if (isLines(config)) return [...body, newline]
     if (isCompressed(config)) {
-      const whole = Buffer.concat(body)
+      const whole = body.length === 1 ? body[0]! : yield* joined(body)
       body = [yield* Effect.promise(() => compress(whole))]
     }
     const head = Buffer.alloc(4)
     head.writeUInt32BE(body.reduce((size, part) => size + part.length, 0))
-    return Buffer.concat([head, ...body])
+    return [head, ...body]
   })
 
 const newline = Uint8Array.of(10)

@@ -4,11 +4,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { GrpcCode } from "../../domain/GrpcCode.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import { Count, Duration, field, optional, section } from "../../domain/config/Fields.ts"
-import { ToJson } from "../../domain/otlp/json/ToJson.ts"
 import { ExportError } from "../../streams/ExportError.ts"
 import { exporter, type Exported, type ExporterContext, type ExportRequest, type Push } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
@@ -17,6 +15,7 @@ import * as ClientHeaders from "./ClientHeaders.ts"
 import { compressed, compressionParams, compressor } from "./Compression.ts"
 import { type HttpAnswer, post } from "./HttpPost.ts"
 import { interpret } from "./HttpVerdict.ts"
+import { jsonText } from "./JsonText.ts"
 import * as TlsClient from "./TlsClient.ts"
 
 const noEffect = "Accepted for the collector's sake; without effect."
@@ -123,22 +122,8 @@ interface Body {
 
 const asProtobuf = (request: ExportRequest): Effect.Effect<Body> => Effect.succeed(request)
 
-/** About 5 ms of work before others get a turn. */
-const jsonBytesPerTurn = 512 << 10
-
-const asJson = ({ signal, chunks }: ExportRequest): Effect.Effect<Body, ExportError> =>
-  Effect.gen(function* () {
-    const writer = new ToJson(signal, chunks)
-    let json = writer.step(jsonBytesPerTurn)
-    while (json === undefined) {
-      yield* Effect.promise(() => new Promise<void>((next) => setImmediate(next)))
-      json = writer.step(jsonBytesPerTurn)
-    }
-    if (json instanceof Uint8Array) return { chunks: [json], sizeBytes: json.length }
-    return yield* Effect.fail(
-      new ExportError({ retryable: false, code: GrpcCode.INVALID_ARGUMENT, message: `cannot be written as JSON: ${json.message}` })
-    )
-  })
+const asJson = (request: ExportRequest): Effect.Effect<Body, ExportError> =>
+  Effect.map(jsonText(request), (chunks) => ({ chunks, sizeBytes: chunks.reduce((size, chunk) => size + chunk.length, 0) }))
 
 const settle = (signal: Signal, answer: HttpAnswer): Effect.Effect<Exported, ExportError> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {

@@ -15,14 +15,18 @@ export interface RecordFileOptions {
 
 /** A record on its way to the file. */
 class Pending {
-  readonly bytes: Uint8Array
+  readonly parts: ReadonlyArray<Uint8Array>
+  readonly sizeBytes: number
   readonly written: (error: NodeJS.ErrnoException | undefined) => void
 
-  constructor(bytes: Uint8Array, written: Pending["written"]) {
-    this.bytes = bytes
+  constructor(parts: ReadonlyArray<Uint8Array>, written: Pending["written"]) {
+    this.parts = parts
+    this.sizeBytes = sizeOf(parts)
     this.written = written
   }
 }
+
+const sizeOf = (parts: ReadonlyArray<Uint8Array>): number => parts.reduce((size, part) => size + part.length, 0)
 
 /** The most that is written in one go, so that a slow disk holds no more than this beside the records themselves. */
 const groupBytes = 4 << 20
@@ -53,12 +57,12 @@ export class RecordFile {
   }
 
   /**
-   * Adds a record; `written` is called once, with the error if there was one. The result withdraws it: `written` is then not called, and
+   * Adds a record, in parts that are written one after the other and must not change; `written` is called once, with the error if there was one. The result withdraws it: `written` is then not called, and
    * a record whose write has not begun will not be in the file.
    */
-  add(bytes: Uint8Array, written: (error: NodeJS.ErrnoException | undefined) => void): () => void {
+  add(parts: ReadonlyArray<Uint8Array>, written: (error: NodeJS.ErrnoException | undefined) => void): () => void {
     let withdrawn = false
-    const record = new Pending(bytes, (error) => {
+    const record = new Pending(parts, (error) => {
       if (!withdrawn) written(error)
     })
     this.pending.push(record)
@@ -125,27 +129,29 @@ export class RecordFile {
     let bytes = 0
     let count = 0
     const room = this.options.rotation === undefined || this.options.rotation.maxBytes === 0 ? groupBytes : this.options.rotation.maxBytes
-    while (count < this.pending.length && (count === 0 || bytes + this.pending[count]!.bytes.length <= Math.min(groupBytes, room))) {
-      bytes += this.pending[count++]!.bytes.length
+    while (count < this.pending.length && (count === 0 || bytes + this.pending[count]!.sizeBytes <= Math.min(groupBytes, room))) {
+      bytes += this.pending[count++]!.sizeBytes
     }
     return this.pending.splice(0, count)
   }
 
   private async write(group: ReadonlyArray<Pending>): Promise<void> {
-    const bytes = group.length === 1 ? group[0]!.bytes : Buffer.concat(group.map((record) => record.bytes))
+    let parts = group.flatMap((record) => record.parts)
+    const sizeBytes = sizeOf(parts)
     await this.open()
     const { path, rotation } = this.options
-    if (rotation !== undefined && rotation.maxBytes > 0 && this.size > 0 && this.size + bytes.length > rotation.maxBytes) {
+    if (rotation !== undefined && rotation.maxBytes > 0 && this.size > 0 && this.size + sizeBytes > rotation.maxBytes) {
       await this.file!.close()
       this.file = undefined
       await moveAside(path, rotation, Date.now())
       await this.open()
     }
-    for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await this.file!.write(bytes, done, bytes.length - done, this.size + done)
+    for (let done = 0; done < sizeBytes;) {
+      const { bytesWritten } = await this.file!.writev(parts, this.size + done)
       done += bytesWritten
+      parts = without(parts, bytesWritten)
     }
-    this.size += bytes.length
+    this.size += sizeBytes
   }
 
   /** After a failure: no half record stays behind, if the system lets us. */
@@ -156,4 +162,14 @@ export class RecordFile {
     await file.truncate(this.size).catch(() => undefined)
     await file.close().catch(() => undefined)
   }
+}
+
+/** What is left of `parts` after so many bytes. */
+const without = (parts: ReadonlyArray<Uint8Array>, sizeBytes: number): Array<Uint8Array> => {
+  let first = 0
+  let skip = sizeBytes
+  while (first < parts.length && skip >= parts[first]!.length) skip -= parts[first++]!.length
+  const rest = parts.slice(first)
+  if (skip > 0) rest[0] = rest[0]!.subarray(skip)
+  return rest
 }

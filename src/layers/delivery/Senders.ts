@@ -18,6 +18,9 @@ interface SendLimits extends RequestLimits {
 /** Natural batching merges up to the collector's batch size, and stays below gRPC's default message limit of 4 MiB. */
 const naturalLimits: SendLimits = { maxItems: 8192, maxBytes: 3_900_000, cutItems: 0 }
 
+/** Requests of so many bytes are begun in one turn of the event loop, or one that has more: each is copied to be compressed or sent. */
+const bytesPerTurn = 1 << 20
+
 /** With a request under way that does not end, another one goes out for what has waited this long. */
 const patienceMillis = 100
 
@@ -116,7 +119,12 @@ export class Senders implements QueueConsumer {
 
   private turn(): void {
     this.isTurnPending = false
-    while (this.isAttached && this.canStart()) this.start(new Flight(this.take(), this.context))
+    for (let sizeBytes = 0; sizeBytes < bytesPerTurn && this.isAttached && this.canStart();) {
+      const run = this.take()
+      for (const held of run) sizeBytes += held.sizeBytes
+      this.start(new Flight(run, this.context))
+    }
+    this.wake()
   }
 
   /** The next run; a batch that is too large for one request is cut first, and its other pieces wait at the head. */

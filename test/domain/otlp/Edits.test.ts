@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { encodeAttribute } from "../../../src/domain/otlp/AnyValue.ts"
 import { Keys } from "../../../src/domain/otlp/Attributes.ts"
-import { cut } from "../../../src/domain/otlp/Cut.ts"
+import { bytesPerStep, cut, cutting } from "../../../src/domain/otlp/Cut.ts"
 import { deleteAttribute, deleteField, renameAttribute, setAttribute, setField } from "../../../src/domain/otlp/EditFields.ts"
 import { editItems, filterItems } from "../../../src/domain/otlp/EditItems.ts"
 import { Edits } from "../../../src/domain/otlp/Edits.ts"
@@ -258,6 +258,20 @@ describe("cut", () => {
   const flat = (signal: Signal, request: Plain) =>
     groupsOf(signal, request).flatMap(({ resource, scope, items }) => items.map((item) => ({ resource, scope, item })))
   const concat = (chunks: ReadonlyArray<Uint8Array>) => Uint8Array.from(chunks.flatMap((chunk) => [...chunk]))
+
+  it("goes in steps of bounded bytes, and gives the same as in one", () => {
+    const rng = new Random(1)
+    const chunks = rng.many(600, () => randomRequest("traces", rng))
+    const sizeBytes = chunks.reduce((size, chunk) => size + chunk.length, 0)
+    const limits = { maxItems: 3, maxBytes: 0 }
+    const steps = cutting("traces", chunks, limits)
+    let pauses = 0
+    let step = steps.next()
+    for (; step.done !== true; step = steps.next()) pauses++
+    assert.isAtLeast(pauses, Math.floor(sizeBytes / bytesPerStep))
+    assert.isAtLeast(pauses, 3)
+    assert.deepStrictEqual(step.value, cut("traces", chunks, limits))
+  })
 
   it("keeps every item with its resource and scope, in order, within the limits", () => {
     for (const [signal, rng, first] of cases(100)) {

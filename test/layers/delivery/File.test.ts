@@ -301,7 +301,7 @@ describe("file", () => {
       const path = join(yield* directory, "out.json")
       const target = new RecordFile({ path, framing: "lines", append: false, rotation: undefined, directoryMode: undefined })
       const outcomes: Array<string> = []
-      const add = (text: string) => target.add(utf8(`${text}\n`), (error) => outcomes.push(`${text} ${error?.code ?? "written"}`))
+      const add = (text: string) => target.add([utf8(text), utf8("\n")], (error) => outcomes.push(`${text} ${error?.code ?? "written"}`))
       add("a")
       const withdraw = add("b")
       add("c")

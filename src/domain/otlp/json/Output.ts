@@ -84,4 +84,11 @@ export class Output {
   finish(): Uint8Array {
     return this.bytes.slice(0, this.length)
   }
+
+  /** What has been written since the last time. */
+  take(): Uint8Array {
+    const taken = this.finish()
+    this.length = 0
+    return taken
+  }
 }

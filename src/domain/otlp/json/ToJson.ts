@@ -12,6 +12,9 @@ const CLOSE_OBJECT = 125
 const OPEN_ARRAY = 91
 const CLOSE_ARRAY = 93
 
+const firstCapacity = 1 << 20
+const leastPiece = 256 << 10
+
 /** A message that is being written. */
 class Frame {
   type: JsonMessage | undefined = undefined
@@ -36,23 +39,30 @@ export class ToJson {
   private readonly frames: Array<Frame> = []
   private top = -1
   private read = 0
+  /** What has been written, but for what is in `out`. */
+  private readonly pieces: Array<Uint8Array> = []
   private malformed: Malformed | undefined
 
   /** `chunks` are pieces of one request, each ending on a top-level field. */
   constructor(signal: Signal, chunks: ReadonlyArray<Uint8Array>) {
     const bytes = chunks.length === 1 ? chunks[0]! : concatenate(chunks)
-    this.out = new Output(bytes.length * 2 + 64)
+    this.out = new Output(Math.min(bytes.length * 2 + 64, firstCapacity))
     this.malformed = this.push(jsonRequests[signal], bytes, 0, bytes.length)
   }
 
-  /** Writes about `maxBytes` of protobuf more. `undefined`: call again. */
-  step(maxBytes: number): Uint8Array | Malformed | undefined {
+  /** Writes about `maxBytes` of protobuf more. `undefined`: call again. The text comes in pieces, so that it need not be joined. */
+  step(maxBytes: number): ReadonlyArray<Uint8Array> | Malformed | undefined {
     this.read = 0
     while (this.top >= 0 && this.malformed === undefined) {
-      if (this.read >= maxBytes) return undefined
+      if (this.read >= maxBytes) {
+        if (this.out.length >= leastPiece) this.pieces.push(this.out.take())
+        return undefined
+      }
       this.malformed = this.next(this.frames[this.top]!)
     }
-    return this.malformed ?? this.out.finish()
+    if (this.malformed !== undefined) return this.malformed
+    this.pieces.push(this.out.take())
+    return this.pieces
   }
 
   private next(frame: Frame): Malformed | undefined {
@@ -147,8 +157,10 @@ export class ToJson {
 }
 
 /** Protobuf bytes to OTLP/JSON (UTF-8, one line, no newline at its end), all at once. */
-export const toJson = (signal: Signal, chunks: ReadonlyArray<Uint8Array>): Uint8Array | Malformed =>
-  new ToJson(signal, chunks).step(Infinity)!
+export const toJson = (signal: Signal, chunks: ReadonlyArray<Uint8Array>): Uint8Array | Malformed => {
+  const pieces = new ToJson(signal, chunks).step(Infinity)!
+  return pieces instanceof Malformed ? pieces : pieces[0]!
+}
 
 const concatenate = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const all = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))

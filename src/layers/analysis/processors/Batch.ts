@@ -5,17 +5,18 @@ import type * as Scope from "effect/Scope"
 import { type Batch, type ClientMetadata, noMetadata } from "../../../domain/Batch.ts"
 import type { Row } from "../../../domain/Books.ts"
 import { Count, Duration, field, Positive } from "../../../domain/config/Fields.ts"
-import { cut, type Part } from "../../../domain/otlp/Cut.ts"
+import { cutting, type Part } from "../../../domain/otlp/Cut.ts"
 import { Malformed } from "../../../domain/otlp/Malformed.ts"
 import type { Holder } from "../../../domain/Passage.ts"
 import { signals } from "../../../domain/Signal.ts"
 import { Batcher, type Trigger } from "../../../streams/Batcher.ts"
 import { Ring } from "../../../streams/Ring.ts"
 import { Room } from "../../../streams/Room.ts"
+import { turns } from "../../../streams/Turns.ts"
 import { type ProcessorContext, processor } from "../../graph/Component.ts"
 import { ComponentError } from "../../graph/ComponentError.ts"
 import { RowCache } from "../../graph/RowCache.ts"
-import { merge } from "./Merge.ts"
+import { concatenated, merge } from "./Merge.ts"
 import type { Counter, Histogram } from "../../telemetry/Registry.ts"
 
 const Config = Schema.Struct({
@@ -30,6 +31,17 @@ const Config = Schema.Struct({
 })
 
 type Config = typeof Config.Type
+
+/** What of one key is on its way out. */
+class Lane {
+  /** As they were gathered, to be merged and cut. */
+  readonly groups = new Ring<ReadonlyArray<Batch>>()
+  readonly departures = new Ring<Departure>()
+  /** How far the first group has been cut. */
+  cutting: Cutting | undefined = undefined
+}
+
+type Cutting = Generator<undefined, ReadonlyArray<Part>, undefined>
 
 /** A merged batch on its way out; with the last one of a group, the room of the group's elements comes free. */
 interface Departure {
@@ -59,7 +71,7 @@ class BatchHolder implements Holder {
   private readonly batcher: Batcher<Batch>
   private readonly run: (effect: Effect.Effect<void>) => void
   /** What is on its way out, by key; each lane has a fiber of its own while it is not empty. */
-  private readonly lanes = new Map<string, Ring<Departure>>()
+  private readonly lanes = new Map<string, Lane>()
   private readonly idleWaiters: Array<() => void> = []
   private isDraining = false
 
@@ -140,22 +152,34 @@ class BatchHolder implements Holder {
     else if (trigger === "timeout") this.timeoutTriggers.total++
     let lane = this.lanes.get(key)
     if (lane === undefined) {
-      this.lanes.set(key, (lane = new Ring()))
+      this.lanes.set(key, (lane = new Lane()))
       this.run(this.send(key, lane))
     }
-    const batches = merge(elements, this.metadataOf(elements[0]!), (whole) => this.cut(whole))
+    lane.groups.pushLast(elements)
+  }
+
+  /** Merges the first group of a lane, or cuts a bounded part of it more; then its departures are ready. */
+  private merge(lane: Lane): void {
+    const elements = lane.groups.first()!
+    lane.cutting ??= this.cut(elements)
+    const step = lane.cutting.next()
+    if (step.done !== true) return
+    lane.cutting = undefined
+    lane.groups.takeFirst()
+    const batches = merge(elements, this.metadataOf(elements[0]!), step.value)
     for (const [i, batch] of batches.entries()) {
       this.sendSize.observe(batch.items)
       this.sendSizeBytes.observe(batch.sizeBytes)
-      lane.pushLast({ batch, frees: i === batches.length - 1 ? elements : [] })
+      lane.departures.pushLast({ batch, frees: i === batches.length - 1 ? elements : [] })
     }
   }
 
   /** In parts of at most `send_batch_max_size` items. Bytes that do not read as OTLP, which intake keeps out, stay whole. */
-  private cut(whole: Part): ReadonlyArray<Part> {
+  private *cut(elements: ReadonlyArray<Batch>): Cutting {
     const { send_batch_max_size } = this.config
+    const whole = concatenated(elements)
     if (send_batch_max_size === 0 || whole.items <= send_batch_max_size) return [whole]
-    const parts = cut(this.context.signal, whole.chunks, { maxItems: send_batch_max_size, maxBytes: 0 })
+    const parts = yield* cutting(this.context.signal, whole.chunks, { maxItems: send_batch_max_size, maxBytes: 0 })
     return parts instanceof Malformed ? [whole] : parts
   }
 
@@ -168,20 +192,24 @@ class BatchHolder implements Holder {
     return Object.fromEntries(names.map((name) => [name, metadata[name]!]))
   }
 
-  /** Sends until the lane is empty, each batch in a turn of its own: whoever pushed should not pay for what comes next. */
-  private send(key: string, lane: Ring<Departure>): Effect.Effect<void> {
+  /** Sends until the lane is empty, a bounded piece a turn: whoever pushed should not pay for what comes next. */
+  private send(key: string, lane: Lane): Effect.Effect<void> {
     // From the moment it leaves the lane the outlet answers for a batch, interrupted or not.
     const one = Effect.uninterruptible(
       Effect.suspend(() => {
-        const departure = lane.takeFirst()
-        if (departure === undefined) return Effect.succeed(false)
+        if (lane.departures.size === 0) {
+          if (lane.groups.size === 0) return Effect.succeed(false)
+          this.merge(lane)
+        }
+        const departure = lane.departures.takeFirst()
+        if (departure === undefined) return Effect.succeed(true)
         return Effect.map(this.context.outlet.emit(departure.batch), () => {
           for (const element of departure.frees) this.room.leave(element.items, element.sizeBytes)
           return true
         })
       })
     )
-    const all: Effect.Effect<void> = Effect.flatMap(Effect.andThen(Effect.yieldNow, one), (more) =>
+    const all: Effect.Effect<void> = Effect.flatMap(Effect.andThen(turns.pause, one), (more) =>
       more ? all : Effect.sync(() => this.leaveLane(key))
     )
     return all
@@ -194,16 +222,21 @@ class BatchHolder implements Holder {
 
   private dropAll(): void {
     this.batcher.drain()
-    for (const lane of this.lanes.values()) {
-      for (let departure = lane.takeFirst(); departure !== undefined; departure = lane.takeFirst()) {
+    for (const { departures, groups } of this.lanes.values()) {
+      for (let departure = departures.takeFirst(); departure !== undefined; departure = departures.takeFirst()) {
         const { batch } = departure
-        this.rows.of(batch).drop("shutdown", batch.items)
-        batch.lease.release()
         batch.ack.open(1)
-        batch.ack.end(0, batch.items, 0)
+        this.drop(batch)
       }
+      for (let elements = groups.takeFirst(); elements !== undefined; elements = groups.takeFirst()) elements.forEach(this.drop)
     }
     this.room.close()
+  }
+
+  private readonly drop = (batch: Batch): void => {
+    this.rows.of(batch).drop("shutdown", batch.items)
+    batch.lease.release()
+    batch.ack.end(0, batch.items, 0)
   }
 }
 

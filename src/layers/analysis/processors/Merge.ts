@@ -3,30 +3,30 @@ import { Batch, type BatchOrigin, type ClientMetadata } from "../../../domain/Ba
 import { JoinedLease } from "../../../domain/JoinedLease.ts"
 import type { Part } from "../../../domain/otlp/Cut.ts"
 
-/**
- * One batch out of several of one tenant, or several where `cut` says so: chunk lists one after the other, no byte copied. Their
- * senders have their answers, so nobody waits for the result: the deadline is gone.
- */
-export const merge = (
-  elements: ReadonlyArray<Batch>,
-  metadata: ClientMetadata,
-  cut: (whole: Part) => ReadonlyArray<Part>
-): ReadonlyArray<Batch> => {
+/** Requests one after the other are one request: no byte is copied. */
+export const concatenated = (elements: ReadonlyArray<Batch>): Part => {
   const chunks: Array<Uint8Array> = []
   let items = 0
   let sizeBytes = 0
-  let arrivedAt = Infinity
   for (const element of elements) {
     for (const chunk of element.chunks) chunks.push(chunk)
     items += element.items
     sizeBytes += element.sizeBytes
-    arrivedAt = Math.min(arrivedAt, element.origin.arrivedAt)
   }
+  return { chunks, items, sizeBytes }
+}
+
+/**
+ * Batches out of several of one tenant: `parts` are all that is in `elements`, in order. Their senders have their answers, so nobody
+ * waits for the result: the deadline is gone.
+ */
+export const merge = (elements: ReadonlyArray<Batch>, metadata: ClientMetadata, parts: ReadonlyArray<Part>): ReadonlyArray<Batch> => {
+  let arrivedAt = Infinity
+  for (const element of elements) arrivedAt = Math.min(arrivedAt, element.origin.arrivedAt)
   const { signal, tenant } = elements[0]!.origin
   const isCopy = elements.every((element) => element.origin.isCopy === true)
   const origin: BatchOrigin = { signal, tenant, arrivedAt, deadline: Infinity, metadata, ...(isCopy ? { isCopy } : {}) }
   const lease = new JoinedLease(elements.map((element) => element.lease))
-  const parts = cut({ chunks, items, sizeBytes })
   lease.retain(parts.length - 1)
   const acks = joinedAcks(elements, parts)
   return parts.map((part, i) => new Batch(origin, part.chunks, part.items, part.sizeBytes, lease, acks[i]!))

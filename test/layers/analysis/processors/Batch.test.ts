@@ -169,10 +169,33 @@ describe("batch", () => {
       const refused = acks.filter((ack) => ack.refusal !== undefined)
       assert.isAbove(refused.length, 0)
       for (const ack of refused) assert.strictEqual(ack.refusal, Refusal.queueFull)
-      for (let taken = 0; taken < acks.length - refused.length; taken++) assert.deepStrictEqual(items(yield* delivered(10)), [10])
+      const went: Array<number> = []
+      while (went.length < acks.length - refused.length) went.push(...items(yield* delivered(10)))
+      assert.isTrue(went.every((count) => count === 10))
       const late = send({ items: 10 })
       assert.isUndefined(late.refusal)
       yield* delivered(10)
+      assertBalanced()
+    })
+  )
+
+  it.effect("leaves merging and cutting to later turns: whoever completes a group pays for neither", () =>
+    Effect.gen(function* () {
+      const { send, deliver, delivered, telemetry, assertBalanced } = yield* make({ send_batch_size: 10, send_batch_max_size: 10 })
+      const bytes = request(
+        "traces",
+        Array.from({ length: 40 }, (_, i) => String(i)),
+        "default"
+      )
+      for (let i = 0; i < 5; i++) send({ items: 40, bytes })
+      const sizes = telemetry.histogram("batchSendSize", { processor: "batch" })
+      assert.deepStrictEqual([deliver().length, sizes.count], [0, 0])
+      const went: Array<number> = []
+      while (went.length < 20) went.push(...items(yield* delivered(1)))
+      assert.deepStrictEqual(
+        went,
+        Array.from({ length: 20 }, () => 10)
+      )
       assertBalanced()
     })
   )
