@@ -15,6 +15,11 @@ export interface SliceLimits {
   readonly maxRepeated: number
 }
 
+/** A slice, and of how many of the messages around its first item (resource group, scope group, metric, data) earlier slices had a part. */
+export interface Slice extends Part {
+  readonly continued: number
+}
+
 /** `whole`: all of the request was yielded. */
 export type SlicesEnd = "whole" | "too large" | "malformed"
 
@@ -45,7 +50,7 @@ export function* slices(
   signal: Signal,
   chunks: ReadonlyArray<Uint8Array>,
   limits: SliceLimits
-): Generator<Part | undefined, SlicesEnd, undefined> {
+): Generator<Slice | undefined, SlicesEnd, undefined> {
   const slicer = new Slicer(signal, limits)
   for (const chunk of chunks) {
     const end = yield* slicer.chunk(chunk)
@@ -56,7 +61,7 @@ export function* slices(
   return "whole"
 }
 
-type Steps<T> = Generator<Part | undefined, T, undefined>
+type Steps<T> = Generator<Slice | undefined, T, undefined>
 
 class Slicer {
   private readonly limits: SliceLimits
@@ -70,6 +75,9 @@ class Slicer {
   private sizeBytes = 0
   private fields = 0
   private repeated = 0
+  /** Open messages, from the outermost, that slices which were given out had a part of; and how many these were when this one began. */
+  private shown = 0
+  private continued = 0
 
   constructor(signal: Signal, limits: SliceLimits) {
     this.limits = limits
@@ -84,8 +92,8 @@ class Slicer {
     return verdict
   }
 
-  finish(): Part | undefined {
-    const { chunks, items } = this
+  finish(): Slice | undefined {
+    const { chunks, continued, items } = this
     this.chunks = []
     this.items = 0
     this.sizeBytes = 0
@@ -93,7 +101,7 @@ class Slicer {
     if (items === 0) return undefined
     let sizeBytes = 0
     for (const chunk of chunks) sizeBytes += chunk.length
-    return { chunks, items, sizeBytes }
+    return { chunks, items, sizeBytes, continued }
   }
 
   private *walk(level: number, pos: number, end: number): Steps<SlicesEnd> {
@@ -152,6 +160,7 @@ class Slicer {
     const verdict = yield* this.walk(level, payload, end)
     if (verdict !== "whole") return verdict
     opened.pop()
+    this.shown = Math.min(this.shown, opened.length)
     if (open.rest !== undefined) {
       takeChildren(open, bytes, end)
       if (open.pieces.length > 0) this.add(framed(open))
@@ -173,12 +182,15 @@ class Slicer {
       open.from = child?.end ?? pos
       open.pieces.push(...inner)
       inner = open.pieces.length > 0 ? framed(open) : []
+      if (inner.length > 0 && this.items > 0) this.shown = Math.max(this.shown, i + 1)
       open.pieces = []
     }
     this.takeRange(opened[0]?.at ?? pos)
     this.from = opened[0]?.end ?? pos
     if (inner.length > 0) this.chunks.push(concat(inner))
-    yield this.finish()
+    const slice = this.finish()
+    this.continued = this.shown
+    yield slice
     return true
   }
 

@@ -3,14 +3,17 @@ import * as Schema from "effect/Schema"
 import { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import { Count, field, optional } from "../../domain/config/Fields.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
+import { slices } from "../../domain/otlp/Slices.ts"
 import { Malformed } from "../../domain/otlp/Malformed.ts"
 import { toJson } from "../../domain/otlp/json/ToJson.ts"
 import { type Signal, signals } from "../../domain/Signal.ts"
 import { ExportError } from "../../streams/ExportError.ts"
+import { turns } from "../../streams/Turns.ts"
 import * as Component from "../graph/Component.ts"
 import { countGroups } from "./DebugCount.ts"
 import { detailedText } from "./DebugDetailed.ts"
 import { normalText } from "./DebugNormal.ts"
+import { Place } from "./DebugPlace.ts"
 import type { Json } from "./DebugValue.ts"
 
 const Config = Schema.Struct({
@@ -64,9 +67,36 @@ const print = (stream: NodeJS.WritableStream, text: string): Effect.Effect<void>
     stream.write(text, () => resume(Effect.void))
   })
 
+/** What is parsed and written before others have a turn: a few milliseconds. */
+const pieceLimits = { maxItems: 256, maxBytes: 64 << 10, maxFields: 1024, maxRepeated: Infinity } as const
+
+/** A request that is no larger is one piece, and shows its empty groups too. */
+const isSmall = ({ items, sizeBytes }: Component.ExportRequest): boolean =>
+  items <= pieceLimits.maxItems && sizeBytes <= pieceLimits.maxBytes
+
+const malformed = (message: string): ExportError => new ExportError({ retryable: false, message, code: GrpcCode.INVALID_ARGUMENT })
+
+/** The text of a request, a piece a turn. */
+function* pieces(request: Component.ExportRequest, textOf: typeof normalText): Generator<string | undefined, ExportError | undefined> {
+  const { signal, chunks, items, sizeBytes } = request
+  const place = new Place()
+  const whole = [{ chunks, items, sizeBytes, continued: 0 }]
+  const steps = isSmall(request) ? whole.values() : slices(signal, chunks, pieceLimits)
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value === undefined || step.value === "whole" ? undefined : malformed("no well-formed OTLP")
+    if (step.value === undefined) yield undefined
+    else {
+      const json = toJson(signal, step.value.chunks)
+      if (json instanceof Malformed) return malformed(String(json))
+      yield textOf(signal, JSON.parse(new TextDecoder().decode(json)) as Json, step.value.continued, place)
+    }
+  }
+}
+
 /**
- * The `debug` exporter: reads export requests, writes what is in them to the console, as the Collector does. Full: it waits for the
- * console. Fails: on bytes that are no OTLP, for good. Closes: there is nothing to close.
+ * The `debug` exporter: reads export requests, writes what is in them to the console, as the Collector does; of large ones a bounded
+ * piece a turn, between which the console may show lines of others. Full: it waits for the console. Fails: on bytes that are no OTLP, for
+ * good. Closes: there is nothing to close.
  */
 export const make = (
   config: Config,
@@ -77,22 +107,30 @@ export const make = (
 ): Component.Push => {
   const sampler = new Sampler(config.sampling_initial, config.sampling_thereafter)
   const about = { "otelcol.component.id": id, "otelcol.component.kind": "exporter", "otelcol.signal": signal }
+  const textOf = config.verbosity === "normal" ? normalText : detailedText
   return (request) =>
-    Effect.suspend((): Effect.Effect<Component.Exported, ExportError> => {
+    Effect.gen(function* () {
       const millis = now()
-      if (!sampler.passes(millis)) return Effect.succeed(taken)
+      if (!sampler.passes(millis)) return taken
       const start = `${new Date(millis).toISOString()}\tinfo\t`
       let text = `${start}${titles[signal]}\t${JSON.stringify({ ...about, ...countGroups(signal, request.chunks, request.items) })}\n`
       if (config.verbosity !== "basic") {
-        const json = toJson(signal, request.chunks)
-        if (json instanceof Malformed) {
-          return Effect.fail(new ExportError({ retryable: false, message: String(json), code: GrpcCode.INVALID_ARGUMENT }))
+        text += start
+        const steps = pieces(request, textOf)
+        let step = steps.next()
+        for (let isFirst = true; step.done !== true; step = steps.next(), isFirst = false) {
+          if (!isFirst) {
+            yield* print(stream, text)
+            text = ""
+            yield* turns.pause
+          }
+          text += step.value ?? ""
         }
-        const parsed = JSON.parse(new TextDecoder().decode(json)) as Json
-        const details = config.verbosity === "normal" ? normalText(signal, parsed) : detailedText(signal, parsed)
-        text += `${start}${details}\t${JSON.stringify(about)}\n`
+        if (step.value !== undefined) return yield* Effect.fail(step.value)
+        text += `\t${JSON.stringify(about)}\n`
       }
-      return Effect.as(print(stream, text), taken)
+      yield* print(stream, text)
+      return taken
     })
 }
 

@@ -1,4 +1,5 @@
 import type { Signal } from "../../domain/Signal.ts"
+import { goThrough, type Place } from "./DebugPlace.ts"
 import { child, countOf, dataOf, exponentialBuckets, float, instant, type Json, list, textOf, typed } from "./DebugValue.ts"
 
 /** Collects lines in the layout of the Collector's `debug` exporter. */
@@ -31,7 +32,7 @@ const severity = (value: unknown): string => {
   return `${severities[(number - 1) >> 2]}${step === 0 ? "" : step + 1}`
 }
 
-const span = (out: Lines, item: Json, index: number): void => {
+const span = (out: Lines, item: Json, { item: index }: Place): void => {
   const status = child(item, "status")
   const field = (label: string, value: string) => out.line(`    ${label.padEnd(15)}: ${value}`)
   out.line(`Span #${index}`)
@@ -71,7 +72,7 @@ const span = (out: Lines, item: Json, index: number): void => {
   })
 }
 
-const logRecord = (out: Lines, item: Json, index: number): void => {
+const logRecord = (out: Lines, item: Json, { item: index }: Place): void => {
   out.line(`LogRecord #${index}`)
   out.line(`ObservedTimestamp: ${instant(countOf(item, "observedTimeUnixNano"))}`)
   out.line(`Timestamp: ${instant(countOf(item, "timeUnixNano"))}`)
@@ -126,7 +127,7 @@ const distribution = (out: Lines, type: string, point: Json): void => {
   }
 }
 
-const metric = (out: Lines, item: Json, index: number): void => {
+const descriptor = (out: Lines, item: Json, index: number): void => {
   out.line(`Metric #${index}`)
   out.line("Descriptor:")
   out.line(`     -> Name: ${textOf(item, "name")}`)
@@ -140,16 +141,23 @@ const metric = (out: Lines, item: Json, index: number): void => {
   if (type === "Sum") out.line(`     -> IsMonotonic: ${String(data["isMonotonic"] ?? false)}`)
   if (type !== "Gauge" && type !== "Summary")
     out.line(`     -> AggregationTemporality: ${name(temporalities, data["aggregationTemporality"])}`)
+}
+
+const metric = (out: Lines, item: Json, place: Place, isNew: boolean): void => {
+  if (isNew) descriptor(out, item, place.item)
+  const found = dataOf(item)
+  if (found === undefined) return
+  const [type, data] = found
   const isNumber = type === "Gauge" || type === "Sum"
-  list(data, "dataPoints").forEach((point, at) => {
-    out.line(`${isNumber ? "Number" : type}DataPoints #${at}`)
+  for (const point of list(data, "dataPoints")) {
+    out.line(`${isNumber ? "Number" : type}DataPoints #${++place.point}`)
     out.attributes("Data point attributes:", point)
     out.line(`StartTimestamp: ${instant(countOf(point, "startTimeUnixNano"))}`)
     out.line(`Timestamp: ${instant(countOf(point, "timeUnixNano"))}`)
     if (isNumber) out.line(`Value: ${numberText(point)}`)
     else distribution(out, type, point)
     exemplars(out, point)
-  })
+  }
 }
 
 const records: {
@@ -158,7 +166,7 @@ const records: {
     scopes: string,
     items: string,
     title: string,
-    write: (out: Lines, item: Json, at: number) => void
+    write: (out: Lines, item: Json, place: Place, isNew: boolean) => void
   ]
 } = {
   traces: ["resourceSpans", "scopeSpans", "spans", "Spans", span],
@@ -166,22 +174,30 @@ const records: {
   metrics: ["resourceMetrics", "scopeMetrics", "metrics", "Metrics", metric]
 }
 
-/** `verbosity: detailed`: every field of every item, a line each. */
-export const detailedText = (signal: Signal, request: Json): string => {
+/** `verbosity: detailed`: every field of every item of a slice, a line each. */
+export const detailedText = (signal: Signal, slice: Json, continued: number, place: Place): string => {
   const [resources, scopes, items, title, write] = records[signal]
   const out = new Lines()
-  list(request, resources).forEach((group, index) => {
-    out.line(`Resource${title === "Logs" ? "Log" : title} #${index}`)
-    out.line(`Resource SchemaURL: ${textOf(group, "schemaUrl")}`)
-    out.attributes("Resource attributes:", child(group, "resource"))
-    list(group, scopes).forEach((scopeGroup, scopeIndex) => {
-      const scope = child(scopeGroup, "scope")
-      out.line(`Scope${title} #${scopeIndex}`)
-      out.line(`Scope${title} SchemaURL: ${textOf(scopeGroup, "schemaUrl")}`)
-      out.line(`InstrumentationScope ${textOf(scope, "name")} ${textOf(scope, "version")}`)
-      out.attributes("InstrumentationScope attributes:", scope)
-      list(scopeGroup, items).forEach((item, at) => write(out, item, at))
-    })
-  })
+  goThrough(
+    slice,
+    continued,
+    place,
+    { resources, scopes, items },
+    {
+      resource: (group) => {
+        out.line(`Resource${title === "Logs" ? "Log" : title} #${place.resource}`)
+        out.line(`Resource SchemaURL: ${textOf(group, "schemaUrl")}`)
+        out.attributes("Resource attributes:", child(group, "resource"))
+      },
+      scope: (group) => {
+        const scope = child(group, "scope")
+        out.line(`Scope${title} #${place.scope}`)
+        out.line(`Scope${title} SchemaURL: ${textOf(group, "schemaUrl")}`)
+        out.line(`InstrumentationScope ${textOf(scope, "name")} ${textOf(scope, "version")}`)
+        out.attributes("InstrumentationScope attributes:", scope)
+      },
+      item: (item, isNew) => write(out, item, place, isNew)
+    }
+  )
   return out.all.map((line) => `${line}\n`).join("")
 }

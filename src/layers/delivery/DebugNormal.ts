@@ -1,4 +1,5 @@
 import type { Signal } from "../../domain/Signal.ts"
+import { goThrough, type Place } from "./DebugPlace.ts"
 import { child, countOf, dataOf, exponentialBuckets, float, type Json, list, plain, textOf } from "./DebugValue.ts"
 
 const attributes = (of: Json | undefined, name = "attributes"): ReadonlyArray<string> =>
@@ -57,19 +58,31 @@ const records: {
   metrics: ["resourceMetrics", "scopeMetrics", "metrics", "Metrics", metricLines]
 }
 
-/** `verbosity: normal`: a line for every group and every item. */
-export const normalText = (signal: Signal, request: Json): string => {
+/** `verbosity: normal`: a line for every group and every item of a slice. */
+export const normalText = (signal: Signal, slice: Json, continued: number, place: Place): string => {
   const [resources, scopes, items, label, lines] = records[signal]
   const out: Array<string> = []
-  list(request, resources).forEach((group, index) => {
-    out.push(joined(`Resource${label} #${index}`, bracketed(textOf(group, "schemaUrl")), ...attributes(child(group, "resource"))))
-    list(group, scopes).forEach((scopeGroup, scopeIndex) => {
-      const scope = child(scopeGroup, "scope")
-      const version = textOf(scope, "version")
-      const name = `${textOf(scope, "name")}${version === "" ? "" : `@${version}`}`
-      out.push(joined(`Scope${label} #${scopeIndex}`, name, bracketed(textOf(scopeGroup, "schemaUrl")), ...attributes(scope)))
-      for (const item of list(scopeGroup, items)) out.push(...lines(item))
-    })
-  })
+  goThrough(
+    slice,
+    continued,
+    place,
+    { resources, scopes, items },
+    {
+      resource: (group) => {
+        out.push(
+          joined(`Resource${label} #${place.resource}`, bracketed(textOf(group, "schemaUrl")), ...attributes(child(group, "resource")))
+        )
+      },
+      scope: (group) => {
+        const scope = child(group, "scope")
+        const version = textOf(scope, "version")
+        const name = `${textOf(scope, "name")}${version === "" ? "" : `@${version}`}`
+        out.push(joined(`Scope${label} #${place.scope}`, name, bracketed(textOf(group, "schemaUrl")), ...attributes(scope)))
+      },
+      item: (item) => {
+        for (const line of lines(item)) out.push(line)
+      }
+    }
+  )
   return out.map((line) => `${line}\n`).join("")
 }

@@ -18,7 +18,10 @@ interface SendLimits extends RequestLimits {
 /** Natural batching merges up to the collector's batch size, and stays below gRPC's default message limit of 4 MiB. */
 const naturalLimits: SendLimits = { maxItems: 8192, maxBytes: 3_900_000, cutItems: 0 }
 
-/** Requests of so many bytes are begun in one turn of the event loop, or one that has more: each is copied to be compressed or sent. */
+/**
+ * Requests of so much are begun in one turn of the event loop, or one that has more: each is copied, or encoded, before its first wait.
+ */
+const itemsPerTurn = 8192
 const bytesPerTurn = 1 << 20
 
 /** With a request under way that does not end, another one goes out for what has waited this long. */
@@ -119,9 +122,14 @@ export class Senders implements QueueConsumer {
 
   private turn(): void {
     this.isTurnPending = false
-    for (let sizeBytes = 0; sizeBytes < bytesPerTurn && this.isAttached && this.canStart();) {
+    let items = 0
+    let sizeBytes = 0
+    while (items < itemsPerTurn && sizeBytes < bytesPerTurn && this.isAttached && this.canStart()) {
       const run = this.take()
-      for (const held of run) sizeBytes += held.sizeBytes
+      for (const held of run) {
+        items += held.items
+        sizeBytes += held.sizeBytes
+      }
       this.start(new Flight(run, this.context))
     }
     this.wake()

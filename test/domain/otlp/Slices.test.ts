@@ -87,7 +87,7 @@ describe("slices", () => {
     const bytes = randomRequest("traces", new Random(7), { resources: 5 })
     const { parts } = run("traces", [bytes], { maxItems: 1000, maxBytes: Infinity, maxFields: 1000, maxRepeated: 0 })
     assert.deepStrictEqual(parts, [
-      { chunks: [bytes], items: itemsOf("traces", decode("traces", bytes)).length, sizeBytes: bytes.length }
+      { chunks: [bytes], items: itemsOf("traces", decode("traces", bytes)).length, sizeBytes: bytes.length, continued: 0 }
     ] as never)
   })
 

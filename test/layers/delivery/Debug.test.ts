@@ -1,13 +1,20 @@
 import { readFileSync } from "node:fs"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Writable } from "node:stream"
 import { noMetadata } from "../../../src/domain/Batch.ts"
 import { fromJson } from "../../../src/domain/otlp/json/FromJson.ts"
 import { type Signal, signals } from "../../../src/domain/Signal.ts"
 import type { ExportRequest } from "../../../src/layers/graph/Component.ts"
+import { slices } from "../../../src/domain/otlp/Slices.ts"
+import { toJson } from "../../../src/domain/otlp/json/ToJson.ts"
+import { detailedText } from "../../../src/layers/delivery/DebugDetailed.ts"
+import { normalText } from "../../../src/layers/delivery/DebugNormal.ts"
+import { Place } from "../../../src/layers/delivery/DebugPlace.ts"
+import type { Json } from "../../../src/layers/delivery/DebugValue.ts"
 import { make, Sampler } from "../../../src/layers/delivery/Debug.ts"
 import { ExportError } from "../../../src/streams/ExportError.ts"
+import { turns } from "../../../src/streams/Turns.ts"
 import { randomRequest } from "../../support/otlp/Payloads.ts"
 import { Random } from "../../support/otlp/Random.ts"
 import { decode, itemsOf } from "../../support/otlp/Reference.ts"
@@ -120,5 +127,78 @@ describe("debug", () => {
       [0, 1, 2].map(() => none.passes(0)),
       [true, false, false]
     )
+  })
+})
+
+describe("the text of a large request", () => {
+  const parsed = (signal: Signal, chunks: ReadonlyArray<Uint8Array>) =>
+    JSON.parse(new TextDecoder().decode(toJson(signal, chunks) as Uint8Array)) as Json
+
+  /** Groups of one to five items; metrics of one to five points. */
+  const requestOfMany = (signal: Signal): Uint8Array => {
+    let made = 0
+    const many = <A>(make: (number: number) => A): ReadonlyArray<A> => Array.from({ length: 1 + (made++ % 5) }, (_, i) => make(i))
+    const item = (number: number) => {
+      if (signal !== "metrics") return { name: `n${number}`, traceId: "01".repeat(16) }
+      const dataPoints = many((point) => ({ asInt: `${point}`, attributes: [{ key: "a", value: { intValue: `${number}` } }] }))
+      return { name: `m${number}`, [number % 2 === 0 ? "gauge" : "sum"]: { dataPoints } }
+    }
+    const [resources, scopes, items] = {
+      traces: ["resourceSpans", "scopeSpans", "spans"],
+      logs: ["resourceLogs", "scopeLogs", "logRecords"],
+      metrics: ["resourceMetrics", "scopeMetrics", "metrics"]
+    }[signal] as [string, string, string]
+    const scope = () => ({ [items]: many(item), scope: { name: "s" }, schemaUrl: "of the scope" })
+    const resource = () => ({ [scopes]: many(scope), resource: { attributes: [{ key: "r" }] }, schemaUrl: "of the resource" })
+    return fromJson(signal, new TextEncoder().encode(JSON.stringify({ [resources]: [1, 2, 3, 4, 5].map(resource) }))) as Uint8Array
+  }
+
+  it("is the same slice by slice as at once", () => {
+    const deepest = { traces: 2, logs: 2, metrics: 4 }
+    for (const signal of signals) {
+      const bytes = requestOfMany(signal)
+      for (const textOf of [normalText, detailedText]) {
+        const whole = textOf(signal, parsed(signal, [bytes]), 0, new Place())
+        for (const maxItems of [1, 2, 3, 7, 1000]) {
+          const place = new Place()
+          let text = ""
+          let continued = 0
+          for (const part of slices(signal, [bytes], { maxItems, maxBytes: Infinity, maxFields: 1000, maxRepeated: Infinity })) {
+            if (part === undefined) continue
+            continued = Math.max(continued, part.continued)
+            text += textOf(signal, parsed(signal, part.chunks), part.continued, place)
+          }
+          assert.strictEqual(text, whole)
+          if (maxItems < 5) assert.strictEqual(continued, deepest[signal])
+        }
+      }
+    }
+  })
+
+  it("is written in pieces of bounded size, each in a turn", async () => {
+    const span = '{"name":"s"}'
+    const spans = Array.from({ length: 2000 }, () => span).join(",")
+    const bytes = fromJson("traces", new TextEncoder().encode(`{"resourceSpans":[{"scopeSpans":[{"spans":[${spans}]}]}]}`)) as Uint8Array
+    const writes: Array<string> = []
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => {
+        writes.push(String(chunk))
+        done()
+      }
+    })
+    const push = make({ ...defaults, verbosity: "detailed" }, "debug", "traces", stream, () => 0)
+    const later = vi.spyOn(turns, "later")
+    await Effect.runPromise(push(requestOf("traces", bytes)))
+    assert.isAtLeast(later.mock.calls.length, 7)
+    later.mockRestore()
+    for (const text of writes) assert.isAtMost(text.split("Span #").length - 1, 256)
+    assert.strictEqual(
+      writes
+        .join("")
+        .match(/^Span #\d+$/gm)
+        ?.at(-1),
+      "Span #1999"
+    )
+    assert.strictEqual(writes.join("").split("ScopeSpans #").length, 2)
   })
 })
