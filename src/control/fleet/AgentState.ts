@@ -65,9 +65,10 @@ export interface AgentState {
   readonly desired: DesiredConfig | undefined
   /** Hashes that it has reported as FAILED, latest last: they are not offered again until `retry`. */
   readonly failed: ReadonlyArray<string>
-  /** What was offered last on this connection. */
-  readonly offered: { readonly hash: string; readonly atMillis: number } | undefined
+  /** What was offered last on this connection, by hash, and when. */
+  readonly offeredConfig: string
   readonly offeredSettings: string
+  readonly offeredMillis: number
 }
 
 export const unheard = (uid: Uint8Array): AgentState => ({
@@ -91,8 +92,9 @@ export const unheard = (uid: Uint8Array): AgentState => ({
   omitted: [],
   desired: undefined,
   failed: [],
-  offered: undefined,
-  offeredSettings: ""
+  offeredConfig: "",
+  offeredSettings: "",
+  offeredMillis: 0
 })
 
 export const has = (capabilities: number, capability: number): boolean => (capabilities & capability) !== 0

@@ -150,7 +150,7 @@ const make = Effect.fnUntraced(function* (options: FleetOptions) {
     retry: (instanceUid) =>
       change(instanceUid, (state) => ({
         ...state,
-        offered: undefined,
+        offeredConfig: "",
         failed: state.failed.filter((hash) => hash !== state.desired?.hash)
       })),
     setOwnMetrics: (ownMetrics) => Effect.sync(() => roster.configure({ ownMetrics }, now())),

@@ -28,10 +28,12 @@ export class FleetPolicy {
   private readonly heartbeatSeconds: number | undefined
   private readonly settings: ReadonlyArray<SettingsOffer | undefined>
 
-  constructor(settings: FleetSettings, maxKeptBytes: number, knowsComponents: (hash: string) => boolean) {
+  constructor({ ownMetrics, heartbeatSeconds }: FleetSettings, maxKeptBytes: number, knowsComponents: (hash: string) => boolean) {
     this.maxKeptBytes = maxKeptBytes
     this.knowsComponents = knowsComponents
-    this.heartbeatSeconds = settings.heartbeatSeconds
+    // 0 would switch heartbeats off for good.
+    this.heartbeatSeconds = heartbeatSeconds === undefined ? undefined : Math.max(1, Math.round(heartbeatSeconds))
+    const settings = { ownMetrics, heartbeatSeconds: this.heartbeatSeconds }
     this.settings = [0, OWN_METRICS, HEARTBEAT, OWN_METRICS | HEARTBEAT].map((parts) => offerOf(settings, parts))
   }
 

@@ -24,6 +24,9 @@ export const serverCapabilities =
 const maxAsks = 4
 const askAgainMillis = 30_000
 
+/** Where messages were lost, offers may have been too; with an agent that cannot count they may come again only so soon. */
+const offerAgainMillis = 5000
+
 /** How many failed configurations of one agent are remembered, and how much of what it says that has no size: texts, hashes, names. */
 const maxFailed = 64
 const maxTextLength = 4096
@@ -66,7 +69,7 @@ export const hear = (
       status: "online",
       lastSeenMillis: nowMillis,
       sequence: counts ? message.sequenceNum : state.sequence,
-      offered: isNew ? undefined : state.offered,
+      offeredConfig: isNew ? "" : state.offeredConfig,
       offeredSettings: isNew ? "" : state.offeredSettings,
       componentsAsked: isNew ? "" : state.componentsAsked
     },
@@ -94,7 +97,7 @@ export const hear = (
     },
     nowMillis,
     policy,
-    isNew || gap
+    isNew || (gap && nowMillis - state.offeredMillis >= offerAgainMillis)
   )
   const flags = (asksFull ? ServerToAgentFlag.ReportFullState : 0) | (asksComponents ? ServerToAgentFlag.ReportAvailableComponents : 0)
   return [next, { ...reply, ...offer, flags }, events]

@@ -19,8 +19,9 @@ export const offers = (state: AgentState, nowMillis: number, policy: FleetPolicy
   if (remoteConfig === undefined && connectionSettings === undefined) return [state, {}]
   const next: AgentState = {
     ...state,
-    offered: remoteConfig === undefined ? state.offered : { hash: remoteConfig.hash, atMillis: nowMillis },
-    offeredSettings: connectionSettings === undefined ? state.offeredSettings : connectionSettings.hash
+    offeredConfig: remoteConfig?.hash ?? state.offeredConfig,
+    offeredSettings: connectionSettings?.hash ?? state.offeredSettings,
+    offeredMillis: nowMillis
   }
   return [
     next,
@@ -36,10 +37,10 @@ export const offers = (state: AgentState, nowMillis: number, policy: FleetPolicy
  * FAILED for the new hash, then APPLIED for the old one, and would be pushed the broken one for ever.
  */
 const isDue = (state: AgentState, hash: string, nowMillis: number, again: boolean): boolean => {
-  const { capabilities, remoteConfigStatus, failed, offered } = state
+  const { capabilities, remoteConfigStatus, failed, offeredConfig, offeredMillis } = state
   if (!has(capabilities, AgentCapability.AcceptsRemoteConfig) || failed.includes(hash)) return false
   if (remoteConfigStatus !== undefined && hexOf(remoteConfigStatus.lastRemoteConfigHash) === hash) return false
-  if (again || offered?.hash !== hash) return true
+  if (again || offeredConfig !== hash) return true
   // An agent that never reports would be offered the same for ever.
-  return remoteConfigStatus !== undefined && nowMillis - offered.atMillis >= repeatMillis
+  return remoteConfigStatus !== undefined && nowMillis - offeredMillis >= repeatMillis
 }

@@ -143,6 +143,25 @@ describe("remote configuration", () => {
     )
   )
 
+  it.effect("is not offered again and again to an agent that cannot count and answers every offer", () =>
+    withFleet((fleet) =>
+      Effect.gen(function* () {
+        const say = talk(fleet)
+        const socket = new Socket(1)
+        say(socket, fullReport(uid, 0))
+        yield* fleet.setDesired(key, yaml("a: 1"))
+        yield* fleet.setOwnMetrics({ destinationEndpoint: "http://127.0.0.1:4321/v1/metrics" })
+        const replies = Array.from({ length: 50 }, () => say(socket, fullReport(uid, 0)))
+        assert.deepStrictEqual(
+          replies.map(offeredHash).filter((hash) => hash !== undefined),
+          []
+        )
+        yield* TestClock.adjust("6 seconds")
+        assert.isDefined(offeredHash(say(socket, fullReport(uid, 0))))
+      })
+    )
+  )
+
   it.effect("comes only to agents that accept it, as long as they do", () =>
     withFleet((fleet) =>
       Effect.gen(function* () {

@@ -13,6 +13,7 @@ import {
   type MessageType,
   ServerToAgent
 } from "../../../src/opamp.ts"
+import { deepHealth } from "../../support/opamp/deepHealth.ts"
 import { encodeReference, type Plain, randomMessage, typeOf, withoutDefaults } from "../../support/opamp/Reference.ts"
 import { agentVectors, fromHex, instanceUid, serverVectors, toHex } from "../../support/opamp/Vectors.ts"
 import { Random } from "../../support/Random.ts"
@@ -29,19 +30,6 @@ const refused = <A>(type: MessageType<A>, bytes: Uint8Array): MalformedMessage =
   const value = decode(type, bytes)
   assert.instanceOf(value, MalformedMessage)
   return value as MalformedMessage
-}
-
-/** A message whose field `number` is `payload`. */
-const nest = (number: number, payload: Uint8Array): Uint8Array => {
-  const length: Array<number> = []
-  for (let rest = payload.length; ; rest >>>= 7) {
-    if (rest < 0x80) {
-      length.push(rest)
-      break
-    }
-    length.push((rest & 0x7f) | 0x80)
-  }
-  return Buffer.concat([Uint8Array.of((number << 3) | 2, ...length), payload])
 }
 
 describe("messages that opamp-go wrote", () => {
@@ -142,14 +130,9 @@ describe("reading", () => {
   })
 
   it("refuses health that nests 10000 deep, and takes what may be", () => {
-    const deep = (levels: number) => {
-      let health: Uint8Array = new Uint8Array(0)
-      for (let i = 0; i < levels; i++) health = nest(6, nest(2, health))
-      return nest(5, health)
-    }
-    assert.include(refused(AgentToServer, deep(10_000)).message, `nests deeper than ${maxNesting}`)
-    decoded(AgentToServer, deep(maxNesting - 2))
-    assert.include(refused(AgentToServer, deep(maxNesting - 1)).message, "ComponentHealth nests deeper")
+    assert.include(refused(AgentToServer, deepHealth(10_000)).message, `nests deeper than ${maxNesting}`)
+    decoded(AgentToServer, deepHealth(maxNesting - 2))
+    assert.include(refused(AgentToServer, deepHealth(maxNesting - 1)).message, "ComponentHealth nests deeper")
   })
 
   it("refuses a message of more elements than may be", () => {

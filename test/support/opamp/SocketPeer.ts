@@ -27,6 +27,19 @@ export class SocketPeer {
     return peer
   }
 
+  /** A client, or the status of the refusal. */
+  static async attempt(port: number): Promise<SocketPeer | number> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/opamp`)
+    const peer = new SocketPeer(socket)
+    return Promise.race([
+      once(socket, "open").then(() => peer),
+      once(socket, "unexpected-response").then(([request, response]) => {
+        request.destroy()
+        return response.statusCode as number
+      })
+    ])
+  }
+
   /** The status and headers of an upgrade that is refused. */
   static async refused(port: number, options: ClientOptions & { readonly path?: string } = {}) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${options.path ?? "/v1/opamp"}`, options)

@@ -4,6 +4,7 @@ import { configHash } from "../../../../src/control/fleet/ConfigHash.ts"
 import { formatUid } from "../../../../src/opamp.ts"
 import { until } from "../../../support/Facts.ts"
 import { capabilities, fullReport, statusOf, uidOf, yaml } from "../../../support/opamp/Agent.ts"
+import { deepHealth } from "../../../support/opamp/deepHealth.ts"
 import type { Plain } from "../../../support/opamp/Reference.ts"
 import { RunningServer } from "../../../support/opamp/RunningServer.ts"
 import { SocketPeer } from "../../../support/opamp/SocketPeer.ts"
@@ -43,21 +44,11 @@ describe("a WebSocket", () => {
   it("answers what it cannot read with BadRequest alone, and goes on", async () => {
     await using server = await RunningServer.start()
     const peer = await SocketPeer.connect(server.port)
-    const deep = (levels: number) => {
-      let health: Uint8Array = new Uint8Array(0)
-      const length = (n: number) =>
-        n < 128 ? [n] : n < 16384 ? [(n & 0x7f) | 0x80, n >> 7] : [(n & 0x7f) | 0x80, ((n >> 7) & 0x7f) | 0x80, n >> 14]
-      for (let i = 0; i < levels; i++) {
-        const value = Buffer.concat([Uint8Array.of(0x12, ...length(health.length)), health])
-        health = Buffer.concat([Uint8Array.of(0x32, ...length(value.length)), value])
-      }
-      return Buffer.concat([Uint8Array.of(0, 0x2a, ...length(health.length)), health])
-    }
     const bad: ReadonlyArray<Uint8Array> = [
       Buffer.concat([Uint8Array.of(1), messageAt(0)]),
       Uint8Array.of(0, 0xff, 0xff, 0xff),
       Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00),
-      deep(10_000)
+      Buffer.concat([Uint8Array.of(0), deepHealth(10_000)])
     ]
     for (const bytes of bad) {
       peer.sendRaw(bytes)
