@@ -80,13 +80,6 @@ export abstract class Ack {
   }
 }
 
-/** For batches whose origin nobody waits for. */
-export class UnwatchedAck extends Ack {
-  taken(): void {}
-  refused(): void {}
-  settled(): void {}
-}
-
 /**
  * The acknowledgement of a batch that was merged from pieces of several requests; it hands its outcome on to each.
  *

@@ -46,6 +46,3 @@ export interface Checked<C> {
   /** What `weir control` is told; defaults where it is not. */
   readonly control: ControlSettings
 }
-
-export const componentOf = <C>(checked: Checked<C>, kind: Kind, id: string): CheckedComponent<C> | undefined =>
-  checked.components.find((component) => component.kind === kind && component.id === id)

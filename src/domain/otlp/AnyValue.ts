@@ -14,12 +14,6 @@ const int64 = (high: number, low: number): bigint => (BigInt(high) << 32n) | Big
 export const readInt64 = (bytes: Uint8Array, start: number, end: number): bigint =>
   int64(varintHigh(bytes, start, end), varintLow(bytes, start, end))
 
-/** The eight bytes at `at` as a signed 64-bit integer, or an unsigned one. */
-export const readFixed64 = (bytes: Uint8Array, at: number, signed = true): bigint => {
-  const high = fixed32(bytes, at + 4)
-  return int64(signed ? high : high >>> 0, fixed32(bytes, at))
-}
-
 const words = new DataView(new ArrayBuffer(8))
 
 /** The eight bytes at `at` as a double. */

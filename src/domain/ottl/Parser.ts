@@ -54,12 +54,6 @@ class Parser {
     return condition
   }
 
-  wholeValue(): Value {
-    const value = this.value()
-    this.atEnd("the end of the value")
-    return value
-  }
-
   // ---- conditions
 
   private condition(): Condition {
@@ -385,7 +379,6 @@ class Parser {
   }
 }
 
-/** The three entry points throw a `Mistake`; the checker turns it into an error value. */
+/** Both entry points throw a `Mistake`; the checker turns it into an error value. */
 export const parseStatement = (source: string): Statement => new Parser(source).statement()
 export const parseCondition = (source: string): Condition => new Parser(source).wholeCondition()
-export const parseValue = (source: string): Value => new Parser(source).wholeValue()

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { componentOf } from "../../../src/domain/config/Checked.ts"
+import type { Checked } from "../../../src/domain/config/Checked.ts"
 import { locate } from "../../../src/domain/config/Node.ts"
 import { formatProblem } from "../../../src/domain/config/Problem.ts"
 import { formatLocation } from "../../../src/domain/config/Source.ts"
@@ -29,6 +29,9 @@ service:
       processors: [batch]
       exporters: [otlphttp/eu]
 `
+
+const componentOf = <C>(checked: Checked<C>, kind: Checked<C>["components"][number]["kind"], id: string) =>
+  checked.components.find((component) => component.kind === kind && component.id === id)
 
 /** `good` with one line replaced. */
 const changed = (line: string, by: string) => {

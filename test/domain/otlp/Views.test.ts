@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { decodeEntry, decodeValue, encodeValue, readDouble, readFixed64, type Value } from "../../../src/domain/otlp/AnyValue.ts"
+import { decodeEntry, decodeValue, encodeValue, readDouble, type Value } from "../../../src/domain/otlp/AnyValue.ts"
 import { Keys } from "../../../src/domain/otlp/Attributes.ts"
 import { END, Groups, HEAD, HEAD_END, PAYLOAD } from "../../../src/domain/otlp/Groups.ts"
 import * as L from "../../../src/domain/otlp/Logs.ts"
@@ -56,6 +56,8 @@ const each = (signal: Signal, check: (bytes: Uint8Array, request: Plain, seed: n
   }
 }
 
+const wordAt = (bytes: Uint8Array, at: number): DataView => new DataView(bytes.buffer, bytes.byteOffset + at, 8)
+
 /** Readers of a column for a row: `undefined` where the field is absent. */
 const columns = (bytes: Uint8Array, data: Int32Array, row: number) => {
   const present = <A>(column: number, read: (at: number) => A): A | undefined =>
@@ -64,8 +66,8 @@ const columns = (bytes: Uint8Array, data: Int32Array, row: number) => {
     text: (column: number) => present(column, (at) => decodeUtf8(bytes, at, data[row + column + 1]!)),
     raw: (column: number) => present(column, (at) => [...bytes.subarray(at, data[row + column + 1])]),
     varint: (column: number) => present(column, (at) => varintLow(bytes, at, varintEnd(bytes, at, bytes.length))),
-    unsigned: (column: number) => present(column, (at) => String(readFixed64(bytes, at, false))),
-    signed: (column: number) => present(column, (at) => String(readFixed64(bytes, at))),
+    unsigned: (column: number) => present(column, (at) => String(wordAt(bytes, at).getBigUint64(0, true))),
+    signed: (column: number) => present(column, (at) => String(wordAt(bytes, at).getBigInt64(0, true))),
     double: (column: number) => present(column, (at) => readDouble(bytes, at))
   }
 }

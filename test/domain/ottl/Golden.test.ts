@@ -6,12 +6,12 @@ import { Batch, defaultTenant, noMetadata } from "../../../src/domain/Batch.ts"
 import { Lease } from "../../../src/domain/Lease.ts"
 import { Refusal } from "../../../src/domain/Refusal.ts"
 import type { Signal } from "../../../src/domain/Signal.ts"
-import { fromJson } from "../../../src/domain/otlp/json/FromJson.ts"
+import { fromJson } from "../../support/otlp/fromJson.ts"
 import { toJson } from "../../../src/domain/otlp/json/ToJson.ts"
 import { filter } from "../../../src/layers/analysis/processors/Filter.ts"
 import { transform } from "../../../src/layers/analysis/processors/Transform.ts"
 import { bytesOf, pure } from "../../layers/analysis/Analysis.ts"
-import { UnwatchedAck } from "../../../src/domain/Ack.ts"
+import { RecordingAck } from "../../support/Accounts.ts"
 import { apply, canonical, type Change, type Json } from "./Canonical.ts"
 import { allCases, type Case } from "./Cases.ts"
 import { deviations } from "./Deviations.ts"
@@ -45,7 +45,7 @@ const outcome = ({ config, processor, signal }: Case) =>
     if (Exit.isFailure(made)) return { refused: true }
     const request = bytes(signal)
     const origin = { signal, tenant: defaultTenant, arrivedAt: 0, deadline: Number.POSITIVE_INFINITY, metadata: noMetadata }
-    const result = made.value.process(new Batch(origin, [request], 0, request.length, Lease.none, new UnwatchedAck()))
+    const result = made.value.process(new Batch(origin, [request], 0, request.length, Lease.none, new RecordingAck()))
     if (result instanceof Refusal) return { failed: true }
     return { output: result.sizeBytes === 0 ? null : read(signal, bytesOf(result)) }
   })

@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Value } from "../../../src/domain/ottl/Ast.ts"
 import { Mistake } from "../../../src/domain/ottl/OttlError.ts"
-import { parseCondition, parseStatement, parseValue } from "../../../src/domain/ottl/Parser.ts"
+import { parseCondition, parseStatement } from "../../../src/domain/ottl/Parser.ts"
+
+/** A value as it reads where a function takes one. */
+const parseValue = (text: string): Value => parseStatement(`f(${text})`).editor.arguments[0]!.value
 
 /** A value's shape in brackets, so that precedence can be seen. */
 const show = (value: Value): string => {

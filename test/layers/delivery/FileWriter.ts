@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { noMetadata } from "../../../src/domain/Batch.ts"
 import { Books } from "../../../src/domain/Books.ts"
-import { fromJson } from "../../../src/domain/otlp/json/FromJson.ts"
+import { fromJson } from "../../support/otlp/fromJson.ts"
 import { file } from "../../../src/layers/delivery/File.ts"
 import { Registry } from "../../../src/layers/telemetry/Registry.ts"
 

@@ -171,9 +171,6 @@ export class FromJson {
   }
 }
 
-/** OTLP/JSON to protobuf bytes, all at once. */
-export const fromJson = (signal: Signal, text: Uint8Array): Uint8Array | Malformed => new FromJson(signal, text).step(Infinity)!
-
 /** Where text stops being UTF-8: the shortest prefix that is not. */
 const invalidAt = (bytes: Uint8Array): number => {
   let valid = 0

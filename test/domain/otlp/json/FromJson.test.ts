@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { fromJson } from "../../../../src/domain/otlp/json/FromJson.ts"
+import { fromJson } from "../../../support/otlp/fromJson.ts"
 import { toJson } from "../../../../src/domain/otlp/json/ToJson.ts"
 import { Malformed } from "../../../../src/domain/otlp/Malformed.ts"
 import { validate } from "../../../../src/domain/otlp/Validator.ts"

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FromJson, fromJson } from "../../../../src/domain/otlp/json/FromJson.ts"
+import { FromJson } from "../../../../src/domain/otlp/json/FromJson.ts"
+import { fromJson } from "../../../support/otlp/fromJson.ts"
 import { ToJson, toJson } from "../../../../src/domain/otlp/json/ToJson.ts"
 import { Malformed } from "../../../../src/domain/otlp/Malformed.ts"
 import { signals, type Signal } from "../../../../src/domain/Signal.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
-import { fromJson } from "../../../../src/domain/otlp/json/FromJson.ts"
+import { fromJson } from "../../../support/otlp/fromJson.ts"
 import { toJson } from "../../../../src/domain/otlp/json/ToJson.ts"
 import { Malformed } from "../../../../src/domain/otlp/Malformed.ts"
 import { signals } from "../../../../src/domain/Signal.ts"
