@@ -167,7 +167,7 @@ class Checker<C extends ComponentType> {
     }
     const decoded = decodeSafely(component, declaration)
     if (Result.isFailure(decoded)) this.problems.push(...decoded.failure)
-    if (!this.used.has(declaration)) {
+    if (kind !== "detector" && !this.used.has(declaration)) {
       if (this.document.incomplete) return []
       const hint = kind === "extension" ? "add it to service.extensions, or remove it" : "add it to a pipeline, or remove it"
       this.problems.push(warning(key, `${kind} "${id}" is not used`, hint))

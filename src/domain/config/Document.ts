@@ -66,7 +66,12 @@ class DocumentReader {
 
   read(root: Node): Document {
     const document = this.section(root, "the document", sections)
-    const declarations = sectionKinds.flatMap((kind) => this.declarations(kind, document.get(sectionOf[kind])))
+    const weir = document.get("weir")?.value
+    const detectors = weir?._tag === "Map" ? weir.entries.get("detectors") : undefined
+    const declarations = [
+      ...sectionKinds.flatMap((kind) => this.declarations(kind, document.get(sectionOf[kind]))),
+      ...this.declarations("detector", detectors)
+    ]
     const serviceEntry = document.get("service")
     if (serviceEntry === undefined)
       this.problems.push(error(root.at, 'the section "service" is missing', "service.pipelines says what runs"))
@@ -83,7 +88,7 @@ class DocumentReader {
       pipelines: pipelineEntries.flatMap(([name, entry]) => this.pipeline(name, entry)),
       extensions: this.references(service.get("extensions"), '"service.extensions"'),
       telemetry: telemetry?.value ?? empty,
-      weir: document.get("weir")?.value ?? empty,
+      weir: weir ?? empty,
       control: document.get("control")?.value ?? empty,
       unknown: new Set(sectionKinds.filter((kind) => document.get(sectionOf[kind])?.value.failed)),
       incomplete,

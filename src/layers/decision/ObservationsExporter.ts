@@ -1,0 +1,42 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { ObservationStore } from "../../control/evidence/ObservationStore.ts"
+import { GrpcCode } from "../../domain/GrpcCode.ts"
+import { ReportDecoder } from "../../domain/loop/ReportDecoder.ts"
+import { concat } from "../../domain/otlp/Copy.ts"
+import { Malformed } from "../../domain/otlp/Malformed.ts"
+import { ExportError } from "../../streams/ExportError.ts"
+import { type Exporter, exporter } from "../graph/Component.ts"
+import { Components } from "../graph/Components.ts"
+
+/**
+ * Where a control plane's own OTLP pipeline ends: takes the observations out of metrics, those of Weir's gateways and those of a
+ * collector's `span_metrics` connector, and adds them to a store; other metrics pass away. Reports that the store has, or cannot place in
+ * time, are left out. Fails: on metrics that cannot be read, for good.
+ */
+export const observationsExporter = (store: ObservationStore["Service"]): Exporter =>
+  exporter({
+    type: "observations",
+    description:
+      "Takes observations out of metrics: of Weir's gateways, and of a collector's span_metrics connector. In a control plane only.",
+    signals: ["metrics"],
+    config: Schema.Struct({}),
+    make: () =>
+      Effect.sync(() => {
+        const decoder = new ReportDecoder()
+        return ({ chunks }) =>
+          Effect.suspend(() => {
+            const reports = decoder.decode(chunks.length === 1 ? chunks[0]! : concat(chunks))
+            if (reports instanceof Malformed) {
+              return Effect.fail(new ExportError({ retryable: false, code: GrpcCode.INVALID_ARGUMENT, message: String(reports) }))
+            }
+            return Effect.as(Effect.forEach(reports, store.add, { discard: true }), { rejected: 0 })
+          })
+      })
+  })
+
+/** Adds the exporter to the components of the layers below. */
+export const layer: Layer.Layer<Components, never, ObservationStore> = Layer.unwrap(
+  Effect.map(ObservationStore, (store) => Components.layer(observationsExporter(store)))
+)
