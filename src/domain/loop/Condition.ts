@@ -5,6 +5,7 @@ import { parseCondition } from "../ottl/Parser.ts"
 import { Outcome, Program, ProgramBuilder } from "../ottl/Program.ts"
 import { Registers } from "../ottl/Registers.ts"
 import { failureText } from "../ottl/Value.ts"
+import { writeVarint } from "../ottl/Wire.ts"
 import type { Finding } from "./Finding.ts"
 
 /**
@@ -38,11 +39,10 @@ export class Condition {
     return new Condition(registers, program)
   }
 
-  /** Whether it holds for a finding at a time (milliseconds since the epoch), or why that cannot be computed. */
-  holds(finding: Finding, now: number): boolean | { readonly failure: string } {
+  /** Whether it holds for an encoded finding, or why that cannot be computed. */
+  holds(bytes: Uint8Array): boolean | { readonly failure: string } {
     const { program } = this
     const { messages, ws } = this.registers
-    const bytes = encode(finding, now)
     ws.reset(bytes)
     program.start()
     messages[Role.item]!.fill(0, bytes.length)
@@ -51,26 +51,21 @@ export class Condition {
   }
 }
 
-const encode = ({ kind, detector, subject, score, value, expected, since }: Finding, now: number): Uint8Array => {
-  const parts: Array<Uint8Array> = []
+/** A finding at a time (milliseconds since the epoch), as conditions take it. */
+export const encodeFinding = ({ kind, detector, subject, score, value, expected, since }: Finding, now: number): Uint8Array => {
   const texts = [kind, detector, subject.tenant, subject.service, subject.signal]
-  for (const [i, text] of texts.entries()) parts.push(Buffer.of(((i + 1) << 3) | 2), ...lengthDelimited(Buffer.from(text)))
-  for (const [i, number] of [score, value, expected ?? Number.NaN, Math.max(0, now - since) / 1000].entries()) {
-    const fixed = Buffer.alloc(9)
-    fixed[0] = ((i + 6) << 3) | 1
-    fixed.writeDoubleLE(number, 1)
-    parts.push(fixed)
+  const numbers = [score, value, expected ?? Number.NaN, Math.max(0, now - since) / 1000]
+  // A UTF-16 unit takes three bytes at most, a tag and a length six.
+  const bytes = Buffer.allocUnsafe(texts.reduce((size, text) => size + text.length * 3 + 6, 9 * numbers.length))
+  let at = 0
+  for (const [i, text] of texts.entries()) {
+    bytes[at++] = ((i + 1) << 3) | 2
+    at = writeVarint(bytes, at, Buffer.byteLength(text))
+    at += bytes.write(text, at)
   }
-  return Buffer.concat(parts)
-}
-
-const lengthDelimited = (text: Buffer): ReadonlyArray<Uint8Array> => {
-  const length: Array<number> = []
-  for (let rest = text.length; ; rest >>>= 7) {
-    if (rest < 0x80) {
-      length.push(rest)
-      return [Buffer.from(length), text]
-    }
-    length.push((rest & 0x7f) | 0x80)
+  for (const [i, number] of numbers.entries()) {
+    bytes[at++] = ((texts.length + i + 1) << 3) | 1
+    at = bytes.writeDoubleLE(number, at)
   }
+  return bytes.subarray(0, at)
 }

@@ -1,4 +1,5 @@
 import { isEligible } from "./Begin.ts"
+import { canonicalJson } from "./Canonical.ts"
 import { obey } from "./Commands.ts"
 import type { Effect } from "./Effect.ts"
 import type { Evaluator } from "./Evaluation.ts"
@@ -77,6 +78,13 @@ const find = (turn: Turn, { _tag: change, finding }: FindingEvent): void => {
 
 const meet = (turn: Turn, { acceptsRemoteConfig, key, labels, online, uid }: Extract<Happening, { _tag: "AgentChanged" }>): void => {
   const known = turn.agent(uid)
+  const isNews =
+    known === undefined ||
+    known.key !== key ||
+    known.online !== online ||
+    known.acceptsRemoteConfig !== acceptsRemoteConfig ||
+    canonicalJson(known.labels) !== canonicalJson(labels)
+  if (!isNews) return
   turn.putAgent({
     uid,
     key,

@@ -170,6 +170,7 @@ const conclude = (turn: Turn, rollout: Rollout, judgement: "pass" | "fail" | "in
 /** What an agent reports about an offer. */
 export const hear = (turn: Turn, { message, revisions, status, uid }: Extract<Happening, { _tag: "AgentStatus" }>): void => {
   if (revisions.length > 0) turn.record({ _tag: "status", uid, revisions, status, message })
+  retake(turn, uid, revisions)
   const concerned = revisions.flatMap((id) => {
     const rollout = turn.rollout(id)
     return rollout !== undefined && isWatched(rollout) && isExposed(turn, rollout, uid) ? [rollout] : []
@@ -184,6 +185,14 @@ export const hear = (turn: Turn, { message, revisions, status, uid }: Extract<Ha
     const fresh = concerned.filter(({ applied }) => !applied.includes(uid))
     for (const rollout of fresh.length > 0 ? fresh : concerned) turn.revert(rollout, `agent ${uid} could not apply it: ${message}`)
   }
+}
+
+/** An agent that was forgotten and has come back may still run what it was offered then: that counts as its last offer. */
+const retake = (turn: Turn, uid: string, revisions: ReadonlyArray<string>): void => {
+  const agent = turn.agent(uid)
+  if (agent === undefined || agent.offered !== undefined || revisions.length === 0) return
+  turn.putAgent({ ...agent, offered: { hash: "", revisions } })
+  turn.touched?.add(uid)
 }
 
 const isWatched = ({ stage }: Rollout): boolean =>

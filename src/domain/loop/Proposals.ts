@@ -1,6 +1,6 @@
 import { begin, draw, eligible, obstacle } from "./Begin.ts"
 import { hashOf } from "./Canonical.ts"
-import { Condition } from "./Condition.ts"
+import { Condition, encodeFinding } from "./Condition.ts"
 import type { Finding } from "./Finding.ts"
 import type { Subject } from "./Observation.ts"
 import type { Patch } from "./Patch.ts"
@@ -31,18 +31,26 @@ const conditionOf = (text: string): Condition => {
 /** Asks the rules about findings. Those that fire at one moment go by priority, then by name. */
 export const applyRules = (turn: Turn, findings: ReadonlyArray<Finding>): void => {
   if (turn.state.pausedAt !== undefined) return
-  const rules = Object.entries(turn.state.rules).toSorted(([nameA, a], [nameB, b]) => b.priority - a.priority || (nameA < nameB ? -1 : 1))
-  for (const [name, rule] of rules) for (const finding of findings) applyRule(turn, name, rule, finding)
+  const rules = Object.entries(turn.state.rules).filter(([name]) => (own(turn.state.resting, name) ?? 0) <= turn.now)
+  if (rules.length === 0) return
+  const firing: Array<{ readonly name: string; readonly rule: Rule; readonly finding: Finding; readonly failure: string | undefined }> = []
+  for (const finding of findings) {
+    const encoded = encodeFinding(finding, turn.now)
+    for (const [name, rule] of rules) {
+      const holds = conditionOf(rule.when).holds(encoded)
+      if (holds !== false) firing.push({ name, rule, finding, failure: holds === true ? undefined : holds.failure })
+    }
+  }
+  firing.sort((a, b) => b.rule.priority - a.rule.priority || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  for (const { name, rule, finding, failure } of firing) {
+    if (failure === undefined) answer(turn, name, rule, finding)
+    else refuse(turn, name, finding, `its condition cannot be computed: ${failure}`)
+  }
 }
 
-const applyRule = (turn: Turn, name: string, rule: Rule, finding: Finding): void => {
-  if ((own(turn.state.resting, name) ?? 0) > turn.now || isHandled(turn, name, finding)) return
-  const holds = conditionOf(rule.when).holds(finding, turn.now)
-  if (holds === false) return
-  if (holds !== true) {
-    refuse(turn, name, finding, `its condition cannot be computed: ${holds.failure}`)
-    return
-  }
+/** Does what a rule says about a finding that its condition holds for. */
+const answer = (turn: Turn, name: string, rule: Rule, finding: Finding): void => {
+  if (isHandled(turn, name, finding)) return
   const patch = fillPatch(rule.action, finding)
   if ("refusal" in patch) {
     refuse(turn, name, finding, patch.refusal)

@@ -47,7 +47,7 @@ export const defaultLimits: Limits = {
   evidenceMillis: 30_000,
   approvalMillis: 24 * 3_600_000,
   holdMillis: 3_600_000,
-  findings: 1000,
+  findings: 500,
   remembered: 200
 }
 

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Condition } from "../../../src/domain/loop/Condition.ts"
+import { Condition, encodeFinding } from "../../../src/domain/loop/Condition.ts"
 import { formatBare } from "../../../src/domain/ottl/OttlError.ts"
 import { findingOf } from "./Samples.ts"
 
 const holds = (text: string, finding = findingOf(), now = 61_000) => {
   const condition = Condition.compile(text)
   if (!(condition instanceof Condition)) throw new Error(formatBare(condition))
-  return condition.holds(finding, now)
+  return condition.holds(encodeFinding(finding, now))
 }
 
 const mistake = (text: string) => {
@@ -42,9 +42,9 @@ describe("Condition", () => {
   it("takes long and odd names, and can be asked again", () => {
     const tenant = `${"é".repeat(5000)}"\u0000`
     const condition = Condition.compile('finding.subject.tenant == "x" or Len(finding.subject.tenant) > 9000') as Condition
-    assert.isTrue(condition.holds(findingOf({ tenant }), 0))
-    assert.isFalse(condition.holds(findingOf({ tenant: "" }), 0))
-    assert.isTrue(condition.holds(findingOf({ tenant: "x" }), 0))
+    assert.isTrue(condition.holds(encodeFinding(findingOf({ tenant }), 0)))
+    assert.isFalse(condition.holds(encodeFinding(findingOf({ tenant: "" }), 0)))
+    assert.isTrue(condition.holds(encodeFinding(findingOf({ tenant: "x" }), 0)))
   })
 
   it("says why it cannot be computed", () => {
