@@ -5,7 +5,7 @@ import { parseCondition } from "../ottl/Parser.ts"
 import { Outcome, Program, ProgramBuilder } from "../ottl/Program.ts"
 import { Registers } from "../ottl/Registers.ts"
 import { failureText } from "../ottl/Value.ts"
-import { writeVarint } from "../ottl/Wire.ts"
+import { writeVarint } from "../otlp/Write.ts"
 import type { Finding } from "./Finding.ts"
 
 /**
