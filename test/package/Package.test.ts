@@ -18,6 +18,22 @@ const run = (command: string, args: ReadonlyArray<string>, cwd = project): strin
   return stdout
 }
 
+/** As a user would: types first. Gives what it prints. */
+const compileAndRun = (file: string, source: string): string => {
+  writeFileSync(join(project, file), source)
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2024",
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ["node"]
+  }
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [file] }))
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project])
+  return run(process.execPath, [file])
+}
+
 const consumer = `import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Effect from "effect/Effect"
@@ -36,6 +52,18 @@ const mine = Component.processor<typeof Config.Type>({
 const layer: Layer.Layer<Components> = Components.layer(...builtIn, mine)
 const report = decode(AgentToServer, encode(AgentToServer, { sequenceNum: 7 }))
 console.log(Layer.isLayer(layer), typeof testing, report instanceof MalformedMessage ? report.message : report.sequenceNum)
+`
+
+const application = `import * as Effect from "effect/Effect"
+import { RunningAgent, startAgent } from "weir/agent"
+
+const options = { service: { name: "application" }, endpoint: "http://127.0.0.1:1", shutdownMillis: 0 }
+const agent = startAgent(options)
+const span = agent.tracerProvider.getTracer("application").startSpan("work")
+span.end()
+await agent.shutdown(0)
+const name = Effect.map(RunningAgent, ({ resource }) => resource.attributes["service.name"])
+console.log(span.isRecording(), await Effect.runPromise(Effect.provide(Effect.withSpan(name, "work"), RunningAgent.layer(options))))
 `
 
 describe("the package", () => {
@@ -63,17 +91,21 @@ describe("the package", () => {
   })
 
   it("is a library that another program imports and compiles against", () => {
-    writeFileSync(join(project, "consumer.ts"), consumer)
-    const compilerOptions = {
-      module: "nodenext",
-      target: "es2024",
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      types: ["node"]
-    }
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }))
-    run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project])
-    assert.strictEqual(run(process.execPath, ["consumer.ts"]), "true object 7\n")
-  })
+    assert.strictEqual(compileAndRun("consumer.ts", consumer), "true object 7\n")
+  }, 300_000)
+
+  it("has an agent for applications, which bring the SDK and @effect/opentelemetry", () => {
+    const { peerDependencies } = JSON.parse(readFileSync(join(project, "node_modules/weir/package.json"), "utf8"))
+    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    const peers = Object.keys(peerDependencies).filter((name) => name.includes("opentelemetry"))
+    run("npm", [
+      "install",
+      ...peers.map((name) => `${name}@${devDependencies[name]}`),
+      "--prefer-offline",
+      "--no-audit",
+      "--no-fund",
+      "--silent"
+    ])
+    assert.strictEqual(compileAndRun("application.ts", application), "false application\n")
+  }, 300_000)
 })

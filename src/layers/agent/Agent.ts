@@ -61,11 +61,6 @@ export interface Agent {
   readonly shutdown: (deadlineMillis?: number) => Promise<void>
 }
 
-/** For the Effect Layer: metrics from elsewhere that go out with the SDK's. */
-export interface AgentParts {
-  readonly metricProducers?: ReadonlyArray<MetricProducer>
-}
-
 const defaultEndpoint = "http://localhost:4318"
 const defaultDeadlineMillis = 5000
 
@@ -90,7 +85,10 @@ const identityOf = (service: ServiceIdentity): Readonly<Record<string, string>> 
  *
  * Throws where the options are wrong, and only then: once it runs, nothing that happens to telemetry reaches the application.
  */
-export const startAgent = (options: AgentOptions, parts: AgentParts = {}): Agent => {
+export const startAgent = (options: AgentOptions): Agent => startAgentWith(options, [])
+
+/** `startAgent`, with metrics from elsewhere that go out with the SDK's. */
+export const startAgentWith = (options: AgentOptions, metricProducers: ReadonlyArray<MetricProducer>): Agent => {
   if (options.service.name === "") throw new Error("weir/agent: service.name is empty")
   const own: AgentSettingsInput = {
     ...(options.sampling === undefined ? {} : { sampling: options.sampling }),
@@ -101,8 +99,8 @@ export const startAgent = (options: AgentOptions, parts: AgentParts = {}): Agent
   let settings = decoded.success
 
   const identifying = identityOf(options.service)
-  const process_ = { "host.name": hostname(), "os.type": osType().toLowerCase(), "process.pid": process.pid }
-  const resource = defaultResource().merge(resourceFromAttributes({ ...process_, ...options.resource, ...identifying }))
+  const machine = { "host.name": hostname(), "os.type": osType().toLowerCase(), "process.pid": process.pid }
+  const resource = defaultResource().merge(resourceFromAttributes({ ...machine, ...options.resource, ...identifying }))
 
   const now = (): number => performance.now()
   const drops = new Drops()
@@ -128,7 +126,7 @@ export const startAgent = (options: AgentOptions, parts: AgentParts = {}): Agent
     exporter: intake.metrics,
     exportIntervalMillis: metricIntervalMillis,
     exportTimeoutMillis: Math.min(metricIntervalMillis, 30_000),
-    metricProducers: [...(parts.metricProducers ?? [])]
+    metricProducers: [...metricProducers]
   })
   const meterProvider = new MeterProvider({ resource, readers: [reader] })
   const tracerProvider = new TracerProvider({ resource, sampler, spanProcessors: [intake.spans] })
@@ -145,7 +143,7 @@ export const startAgent = (options: AgentOptions, parts: AgentParts = {}): Agent
     return { _tag: "Applied" }
   }
   const nonIdentifying = Object.fromEntries(
-    Object.entries({ ...process_, ...options.resource })
+    Object.entries({ ...machine, ...options.resource })
       .filter(([key, value]) => !(key in identifying) && value !== undefined)
       .map(([key, value]) => [key, String(value)])
   )

@@ -6,7 +6,7 @@ import { emptyResource } from "@opentelemetry/resources"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Scope } from "effect/Scope"
-import { type Agent, startAgent } from "./Agent.ts"
+import { type Agent, startAgentWith } from "./Agent.ts"
 import { type AgentLayerOptions, RunningAgent } from "./RunningAgent.ts"
 
 const defaultShutdownMillis = 5000
@@ -17,7 +17,7 @@ export const make = (options: AgentLayerOptions): Effect.Effect<Agent, never, Sc
     // The producer's resource is not used: the reader puts its own provider's in.
     const producer = yield* Effect.provideService(OtelMetrics.makeProducer("cumulative"), Resource, emptyResource())
     return yield* Effect.acquireRelease(
-      Effect.sync(() => startAgent(options, { metricProducers: [producer] })),
+      Effect.sync(() => startAgentWith(options, [producer])),
       (agent) => Effect.promise(() => agent.shutdown(options.shutdownMillis ?? defaultShutdownMillis))
     )
   })

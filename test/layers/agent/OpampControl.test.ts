@@ -1,8 +1,10 @@
 // Rates come from a control plane: Elastic's OpAMP server offers documents, the application's sampler follows, and the server is told.
 import { createRequire } from "node:module"
 import { afterEach, assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import { type Agent, opampControl, startAgent } from "../../../src/agent.ts"
 import { until } from "../../support/Facts.ts"
+import { RunningServer } from "../../support/opamp/RunningServer.ts"
 
 interface KeyValue {
   readonly key: string
@@ -125,6 +127,29 @@ describe("opampControl", () => {
     await until("the own options are back", () => agent.settings().sampling.probability === 0.5)
     await until("the server knows", () => (lastEffective(server) as { sampling: { probability: number } }).sampling.probability === 0.5)
     assert.strictEqual(lastStatus(server)?.status, applied)
+  })
+
+  it("is in the fleet of Weir's control plane over a WebSocket, which changes its rates at once", async () => {
+    await using server = await RunningServer.start()
+    const agent = connected(`ws://127.0.0.1:${server.port}/v1/opamp`)
+    await until("it is online", () => server.fleet.agents()[0]?.status === "online")
+    const [{ instanceUid, attributes }] = server.fleet.agents() as [ReturnType<typeof server.fleet.agents>[0]]
+    assert.strictEqual(instanceUid, agent.resource.attributes["service.instance.id"])
+    assert.strictEqual(attributes.get("service.name"), "checkout")
+    assert.strictEqual(attributes.get("tenant"), "acme")
+    const desire = (json: string) => {
+      const configMap = new Map([["weir/agent", { body: new TextEncoder().encode(json), contentType: "application/json" }]])
+      return Effect.runPromise(server.fleet.setDesired(instanceUid, { configMap }))
+    }
+    const status = () => server.fleet.agent(instanceUid)!.remoteConfig
+    const good = await desire('{"sampling":{"probability":0.1}}')
+    await until("it has applied the document", () => status().status === "applied" && status().hash === good)
+    assert.strictEqual(agent.settings().sampling.probability, 0.1)
+    const bad = await desire('{"sampling":{"probability":7}}')
+    await until("it has refused the next", () => status().status === "failed" && status().hash === bad)
+    assert.strictEqual(agent.settings().sampling.probability, 0.1)
+    await agent.shutdown(1000)
+    await until("it is gone", () => server.fleet.agent(instanceUid)!.status === "offline")
   })
 
   it("runs on when there is no control plane", async () => {
