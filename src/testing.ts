@@ -15,4 +15,4 @@ export {
   type ReceiverContractOptions,
   type Told
 } from "./layers/testing/ReceiverContract.ts"
-export { sampleRequest } from "./layers/testing/Samples.ts"
+export { sampleRequest } from "./layers/testing/SampleRequest.ts"

@@ -4,7 +4,7 @@ import * as Scope from "effect/Scope"
 import type { Books } from "../../domain/Books.ts"
 import type { TelemetrySettings } from "../../domain/config/Telemetry.ts"
 import { SwapError } from "../graph/SwapError.ts"
-import { serveMetrics } from "./Endpoint.ts"
+import { serveMetrics } from "./MetricsEndpoint.ts"
 import type { Registry } from "./Registry.ts"
 
 type Settings = TelemetrySettings["metrics"]

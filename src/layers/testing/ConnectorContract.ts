@@ -12,7 +12,7 @@ import { RowCache } from "../graph/RowCache.ts"
 import { Registry } from "../telemetry/Registry.ts"
 import { cannotBeBuilt, type ContractCase, decodeConfig, judge } from "./Contract.ts"
 import { type Behaviour, behaviours, Downstream } from "./Downstream.ts"
-import { sampleRequest } from "./Samples.ts"
+import { sampleRequest } from "./SampleRequest.ts"
 import { Witness } from "./Witness.ts"
 
 export interface ConnectorContractOptions {

@@ -15,7 +15,7 @@ import { Registry } from "../telemetry/Registry.ts"
 import { Attempts } from "./Attempts.ts"
 import { cannotBeBuilt, type ContractCase, decodeConfig, judge } from "./Contract.ts"
 import { Pulse } from "./Pulse.ts"
-import { sampleRequest } from "./Samples.ts"
+import { sampleRequest } from "./SampleRequest.ts"
 import { Witness } from "./Witness.ts"
 
 /**

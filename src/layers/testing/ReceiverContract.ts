@@ -14,7 +14,7 @@ import { Registry } from "../telemetry/Registry.ts"
 import { cannotBeBuilt, type ContractCase, decodeConfig, judge } from "./Contract.ts"
 import { type Behaviour, behaviours, Downstream } from "./Downstream.ts"
 import { Pulse } from "./Pulse.ts"
-import { sampleRequest } from "./Samples.ts"
+import { sampleRequest } from "./SampleRequest.ts"
 import { type Submission, WatchedInlet } from "./Submissions.ts"
 import { imbalances } from "./Witness.ts"
 

@@ -1,4 +1,4 @@
-import { AssertionCode, classAt, Op, type Program } from "./Program.ts"
+import { AssertionCode, classAt, Op, type Program } from "./PatternProgram.ts"
 
 /** What stands beside a position, as far as assertions care. */
 const Beside = { Edge: 0, Newline: 1, Word: 2, Other: 3 } as const

@@ -1,6 +1,6 @@
 import { Dfa } from "./Dfa.ts"
 import { Pike } from "./Pike.ts"
-import { compilePatterns } from "./Program.ts"
+import { compilePatterns } from "./PatternProgram.ts"
 import { parseRegex } from "./Syntax.ts"
 
 /**

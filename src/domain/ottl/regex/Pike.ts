@@ -1,4 +1,4 @@
-import { AssertionCode, classAt, Op, type Program } from "./Program.ts"
+import { AssertionCode, classAt, Op, type Program } from "./PatternProgram.ts"
 
 /**
  * Runs a program of one pattern over a text and finds where it matches: leftmost, alternatives by preference (as Perl and RE2), with

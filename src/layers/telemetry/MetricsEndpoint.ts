@@ -29,7 +29,7 @@ const setting = ["telemetry", "metrics", "readers", 0, "pull", "exporter", "prom
  * It listens by itself, beside the pipelines. Fails at the start only: a port in use names the port and the setting.
  */
 export class MetricsEndpoint extends Context.Service<MetricsEndpoint, { readonly host: string; readonly port: number }>()(
-  "weir/layers/telemetry/Endpoint/MetricsEndpoint"
+  "weir/layers/telemetry/MetricsEndpoint"
 ) {
   static readonly layer = (options: EndpointOptions): Layer.Layer<MetricsEndpoint, ComponentError, TelemetryRegistry> =>
     Layer.effect(

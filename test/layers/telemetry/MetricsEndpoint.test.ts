@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Books } from "../../../src/domain/Books.ts"
-import { MetricsEndpoint } from "../../../src/layers/telemetry/Endpoint.ts"
+import { MetricsEndpoint } from "../../../src/layers/telemetry/MetricsEndpoint.ts"
 import { TelemetryRegistry } from "../../../src/layers/telemetry/Registry.ts"
 import { parseMetrics, sumOf } from "../../support/Metrics.ts"
 
