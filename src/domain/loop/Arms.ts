@@ -1,22 +1,27 @@
-import type { EvaluationInput, Period, UnitEvidence } from "./Evaluation.ts"
+import type { Arm, EvaluationInput, Period, UnitEvidence, Window } from "./Evaluation.ts"
 import { addTotals, type MetricName, noTotals, type Totals, valueOf } from "./Metric.ts"
 
-/** A unit is looked at only if its observations cover this share of each window. */
+/** A unit counts as covered only if its observations cover this share of each window. */
 const enoughTime = 0.5
 
-export const seconds = ({ from, to }: { readonly from: number; readonly to: number }): number => (to - from) / 1000
+const seconds = ({ from, to }: Window): number => (to - from) / 1000
 
-/** The evidence by arm, units without enough of it left out. A unit that came twice counts once. */
-export const coveredUnits = (input: EvaluationInput, arm: "canary" | "control"): ReadonlyArray<UnitEvidence> => {
+/** An arm's units that have reported anything in the post-period. A unit that came twice counts once. */
+export const reportingUnits = (input: EvaluationInput, arm: Arm): ReadonlyArray<UnitEvidence> => {
   const byUnit = new Map(input.units.map((unit) => [unit.unit, unit]))
   return input[arm].flatMap((uid) => {
     const unit = byUnit.get(uid)
-    return unit !== undefined &&
-      unit.pre.seconds >= enoughTime * seconds(input.pre) &&
-      unit.post.seconds >= enoughTime * seconds(input.post)
-      ? [unit]
-      : []
+    return unit !== undefined && unit.post.seconds > 0 ? [unit] : []
   })
+}
+
+/** Those of them that have reported for long enough to be compared, with their own past where that is wanted. */
+export const coveredUnits = (units: ReadonlyArray<UnitEvidence>, input: EvaluationInput): ReadonlyArray<UnitEvidence> => {
+  const { goal, guardrails } = input.plan
+  const needsPast = goal !== undefined || guardrails.some(({ of }) => of === "difference")
+  return units.filter(
+    ({ pre, post }) => post.seconds >= enoughTime * seconds(input.post) && (!needsPast || pre.seconds >= enoughTime * seconds(input.pre))
+  )
 }
 
 /** Sums over an arm's units in the post-period. */

@@ -18,7 +18,7 @@ export const transitSeconds = 2
 
 /**
  * The guardrails that every change has, judged at every look: error spans and slow root spans are kept, and nothing is lost. They are
- * counts of what happened and no estimates, so looking often does them no harm. The control arm is the measure: what a broken backend
+ * counts of what happened and no estimates, so looking often does them no harm, and every unit that reports counts, however briefly. The control arm is the measure: what a broken backend
  * does to both arms is not the change's doing.
  */
 export const builtIn = (canary: ReadonlyArray<UnitEvidence>, control: ReadonlyArray<UnitEvidence>): ReadonlyArray<Judged> => {

@@ -1,5 +1,5 @@
 import { welch } from "../stats/TInterval.ts"
-import { coveredUnits, logRatios } from "./Arms.ts"
+import { coveredUnits, logRatios, reportingUnits } from "./Arms.ts"
 import { smallestArm } from "./Assignment.ts"
 import type { Evaluation, EvaluationInput, Evaluator, Judged, Judgement, UnitEvidence } from "./Evaluation.ts"
 import { builtIn, configured, toRelative } from "./Guardrails.ts"
@@ -27,8 +27,9 @@ export const tTest: Evaluator = { name: "t-test/1", evaluate: (input) => evaluat
 
 const evaluate = (input: EvaluationInput): Evaluation => {
   const { plan, isFinal } = input
-  const canary = coveredUnits(input, "canary")
-  const control = coveredUnits(input, "control")
+  const reporting = { canary: reportingUnits(input, "canary"), control: reportingUnits(input, "control") }
+  const canary = coveredUnits(reporting.canary, input)
+  const control = coveredUnits(reporting.control, input)
   const goalRatios = plan.goal === undefined ? undefined : logRatios(plan.goal.metric, partOf(plan.goal), canary, control)
   const share = (units: number, of: ReadonlyArray<string>) => (of.length === 0 ? 0 : units / of.length)
   const coverage = {
@@ -36,7 +37,7 @@ const evaluate = (input: EvaluationInput): Evaluation => {
     control: share(goalRatios?.control.ratios.length ?? control.length, input.control)
   }
   const guardrails = [
-    ...builtIn(canary, control),
+    ...builtIn(reporting.canary, reporting.control),
     ...(isFinal ? plan.guardrails.map((one) => configured(one, canary, control, alpha)) : [])
   ]
   const goal = isFinal && plan.goal !== undefined ? judgeGoal(plan.goal, canary, control) : undefined

@@ -355,6 +355,19 @@ describe("Decider", () => {
     assert.strictEqual(push("agent-1", "", {})._tag, "Accepted")
   })
 
+  it("ignores an answer to an older question", () => {
+    const world = observing()
+    const early = world.tick(10_000)
+    world.tick(10_000)
+    const looks = () => world.journal.filter(({ _tag }) => _tag === "look").length
+    world.answer(early, 0.3)
+    assert.strictEqual(looks(), 0)
+    const late = world.tick(10_000)
+    world.answer(late, 0.3)
+    world.answer(late, 0.3)
+    assert.strictEqual(looks(), 1)
+  })
+
   it("takes back what a forgotten agent still runs when it comes back", () => {
     const world = promoted()
     const { id } = world.last()

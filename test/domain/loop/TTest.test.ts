@@ -102,6 +102,19 @@ describe("the t test of arms", () => {
     assert.isUndefined(early.goal)
   })
 
+  it("sees harm in units that are too young for a comparison", () => {
+    const input = lossy((totals) => ({ ...totals, delivered: { ...totals.delivered, errors: 0 } }))
+    const young = input.units.map((unit) => ({ ...unit, pre: { ...unit.pre, seconds: 0 }, post: { ...unit.post, seconds: 10 } }))
+    assert.include(evaluate({ ...input, units: young, isFinal: false }).reason, "guardrail retention.errors")
+  })
+
+  it("needs no past where nothing is compared with it", () => {
+    const input = inputOf(control, control, { plan: planOf({ goal: undefined }) })
+    const young = input.units.map((unit) => ({ ...unit, pre: { ...unit.pre, seconds: 0 } }))
+    assert.strictEqual(evaluate({ ...input, units: young }).judgement, "pass")
+    assert.strictEqual(evaluate({ ...input, units: young, plan: planOf() }).judgement, "inconclusive")
+  })
+
   it("does not blame a change for what happens to both arms, nor for what is under way", () => {
     const broken = (totals: Totals): Totals => ({ ...totals, lost: 100, delivered: { ...totals.delivered, errors: 20, slow: 2 } })
     const both = inputOf(
