@@ -40,7 +40,12 @@ export interface FleetOptions {
   readonly heartbeatSeconds: number | undefined
 }
 
-const defaults: FleetOptions = { maxAgents: 10_000, maxKeptBytes: 256 << 10, maxConfigBytes: 16 << 20, heartbeatSeconds: undefined }
+export const fleetDefaults: FleetOptions = {
+  maxAgents: 10_000,
+  maxKeptBytes: 256 << 10,
+  maxConfigBytes: 16 << 20,
+  heartbeatSeconds: undefined
+}
 
 /** How many events wait for a subscriber. */
 const maxEvents = 4096
@@ -83,7 +88,7 @@ export class Fleet extends Context.Service<
   }
 >()("weir/control/fleet/Fleet") {
   static readonly layer = (options?: Partial<FleetOptions>): Layer.Layer<Fleet, FleetStoreError, FleetStore> =>
-    Layer.effect(Fleet, make({ ...defaults, ...options }))
+    Layer.effect(Fleet, make({ ...fleetDefaults, ...options }))
 }
 
 const make = Effect.fnUntraced(function* (options: FleetOptions) {
