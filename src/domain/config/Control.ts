@@ -24,6 +24,24 @@ export const Control = Schema.Struct({
     Schema.Struct({ endpoint: field(ListenAddress, "127.0.0.1:4319", "Where the API and the console are served.") }),
     "The API and the console."
   ),
+  otlp: section(
+    Schema.Struct({
+      endpoint: field(
+        ListenAddress,
+        "127.0.0.1:4321",
+        "Where agents, and collectors with `span_metrics`, send observations: OTLP over HTTP."
+      )
+    }),
+    "The receiver of observations."
+  ),
+  metrics: section(
+    Schema.Struct({ endpoint: field(ListenAddress, "127.0.0.1:8889", "Where the control plane's own metrics are served, at /metrics.") }),
+    "The control plane's own metrics."
+  ),
+  health: section(
+    Schema.Struct({ endpoint: field(ListenAddress, "127.0.0.1:13134", "Where probes are answered.") }),
+    "The control plane's health."
+  ),
   storage: section(
     Schema.Struct({
       directory: field(Schema.String, "./weir-data/control", "Where the fleet, the loop's state and the journal are kept.")

@@ -18,34 +18,46 @@ export interface Reading {
   readonly files: () => ReadonlyArray<string>
 }
 
-/**
- * Reads, merges, expands and checks configuration files. `base` lies below all of them (the embedded default). Files are read in one
- * go, synchronously: they are small, and a consistent look at them is worth more than a free event loop at that moment.
- */
+/** Files as they were read, and how to look up what they refer to. */
+export interface OwnFiles {
+  readonly sources: ReadonlyArray<Source>
+  readonly problems: ReadonlyArray<Problem>
+  readonly lookups: Lookups
+  readonly files: () => ReadonlyArray<string>
+}
+
+/** Files are read in one go, synchronously: they are small, and a consistent look at them is worth more than a free event loop then. */
+export const readFiles = (paths: ReadonlyArray<string>): OwnFiles => {
+  const files = new Set<string>()
+  const sources: Array<Source> = []
+  const problems: Array<Problem> = []
+  for (const path of paths) {
+    const read = readText(path)
+    files.add(path)
+    if ("text" in read) sources.push(new Source(path, read.text))
+    else problems.push(error(undefined, `cannot read "${path}": ${read.problem}`))
+  }
+  const lookups: Lookups = {
+    env: (name) => process.env[name],
+    file: (path) => {
+      files.add(path)
+      return readText(path)
+    }
+  }
+  return { sources, problems, lookups, files: () => [...files] }
+}
+
+/** Reads, merges, expands and checks configuration files. `base` lies below all of them (the embedded default). */
 export const readConfiguration = (
   paths: ReadonlyArray<string>,
   base: ReadonlyArray<Source> = []
 ): Effect.Effect<Reading, never, Components> =>
-  Effect.gen(function* () {
-    const registry = yield* Components
-    const files = new Set<string>()
-    const sources: Array<Source> = [...base]
-    const problems: Array<Problem> = []
-    for (const path of paths) {
-      const read = readText(path)
-      files.add(path)
-      if ("text" in read) sources.push(new Source(path, read.text))
-      else problems.push(error(undefined, `cannot read "${path}": ${read.problem}`))
+  Effect.map(Components, (registry) => {
+    const { sources, problems, lookups, files } = readFiles(paths)
+    return {
+      compose: problems.length > 0 ? () => Result.fail(problems) : composer([...base, ...sources], lookups, registry),
+      files
     }
-    if (problems.length > 0) return { compose: () => Result.fail(problems), files: () => [...files] }
-    const lookups: Lookups = {
-      env: (name) => process.env[name],
-      file: (path) => {
-        files.add(path)
-        return readText(path)
-      }
-    }
-    return { compose: composer(sources, lookups, registry), files: () => [...files] }
   })
 
 /** What to begin with, warnings printed; or a failure with everything that is wrong. */

@@ -6,6 +6,7 @@ import { addressLines } from "./Addresses.ts"
 import { readConfiguration } from "./ConfigFiles.ts"
 import type { CommandFailure } from "./ExitCode.ts"
 import { serve } from "./Serve.ts"
+import { startGateway } from "./StartGateway.ts"
 
 export const runGateway = (options: {
   readonly config: ReadonlyArray<string>
@@ -15,5 +16,6 @@ export const runGateway = (options: {
     read: readConfiguration(options.config),
     reloadOnHangUp: true,
     watch: options.watch,
+    start: startGateway,
     beside: (gateway) => Console.log(addressLines(gateway).join("\n"))
   }).pipe(Effect.provide(Components.layer(...builtIn)))

@@ -9,6 +9,7 @@ import type { Balance } from "../../domain/Books.ts"
 import type { Checked } from "../../domain/config/Checked.ts"
 import type { TelemetrySettings } from "../../domain/config/Telemetry.ts"
 import { printableLine } from "../../domain/Printable.ts"
+import type { Beginning } from "../Beginning.ts"
 import type { Gateway } from "../Gateway.ts"
 import type { Component } from "../graph/Component.ts"
 import type { Components } from "../graph/Components.ts"
@@ -18,7 +19,7 @@ import { accept, type Reading } from "./ConfigFiles.ts"
 import { CommandFailure, ExitCode } from "./ExitCode.ts"
 import { layerLog } from "./Log.ts"
 import { takeSignals } from "./Signals.ts"
-import { startGateway } from "./StartGateway.ts"
+import type { StartError } from "./StartError.ts"
 import { watchFiles } from "./WatchFiles.ts"
 
 /** A stop takes no longer than this, whatever hangs; the gateway's own deadlines are shorter. */
@@ -34,6 +35,10 @@ export interface ServeOptions<R> {
   readonly reloadOnHangUp: boolean
   /** A changed file loads the configuration again. */
   readonly watch: boolean
+  /** Starts what the configuration says; closing the scope stops it. */
+  readonly start: (beginning: Beginning) => Effect.Effect<Gateway["Service"], SwapError | StartError, Scope.Scope | R>
+  /** Another configuration runs now. */
+  readonly reloaded?: (checked: Checked<Component>) => Effect.Effect<void>
   /** What to say once the gateway runs, and what to do beside it; it is interrupted at the stop. */
   readonly beside: (gateway: Gateway["Service"]) => Effect.Effect<void, never, R>
 }
@@ -60,9 +65,13 @@ export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandF
         const reloads = yield* Queue.sliding<string>(1)
         const signals = yield* takeSignals(options.reloadOnHangUp ? reloads : undefined)
         const scope = yield* Scope.make()
-        const started = startGateway(beginning).pipe(
+        const started = options.start(beginning).pipe(
           Scope.provide(scope),
-          Effect.catch((failure) => Effect.andThen(logDefects(failure), Effect.fail(refusal(failure, checked))))
+          Effect.catch((failure) =>
+            failure._tag === "SwapError"
+              ? Effect.andThen(logDefects(failure), Effect.fail(refusal(failure, checked)))
+              : Effect.fail(new CommandFailure(ExitCode.configuration, failure.message))
+          )
         )
         // A stop while the start still waits for something is a stop too.
         const gateway = yield* Effect.raceFirst(started, Effect.as(signals.stop, undefined)).pipe(
@@ -78,6 +87,7 @@ export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandF
             why
           )
           logs = gateway.current().telemetry.logs
+          yield* options.reloaded?.(gateway.current()) ?? Effect.void
         })
         const beside = Effect.all(
           [

@@ -8,6 +8,7 @@ import { readConfiguration } from "./ConfigFiles.ts"
 import { defaultConfiguration } from "./DefaultConfiguration.ts"
 import type { CommandFailure } from "./ExitCode.ts"
 import { serve } from "./Serve.ts"
+import { startGateway } from "./StartGateway.ts"
 import { summaries } from "./Summary.ts"
 
 const hint = (gateway: Gateway["Service"]): string => {
@@ -25,5 +26,6 @@ export const upGateway = (options: {
         read: readConfiguration(options.config, [defaultConfiguration]),
         reloadOnHangUp: false,
         watch: false,
+        start: startGateway,
         beside: (gateway) => Effect.andThen(Console.log(`${addressLines(gateway).join("\n")}${hint(gateway)}`), summaries(gateway.balance))
       }).pipe(Effect.provide(Components.layer(...builtIn)))
