@@ -22,8 +22,16 @@ exporters:
 extensions:
   health_check:
     endpoint: 127.0.0.1:13133
+  opamp:
+    server:
+      ws:
+        endpoint: ws://127.0.0.1:4320/v1/opamp
+    capabilities:
+      accepts_remote_config: true
+    storage:
+      directory: ./weir-data/agent
 service:
-  extensions: [health_check]
+  extensions: [health_check, opamp]
   telemetry:
     metrics:
       readers:

@@ -29,9 +29,11 @@ export const takeSignals = (reloads: Queue.Enqueue<string> | undefined): Effect.
       }
     }
     const onHangUp = reloads === undefined ? onStop : () => void Queue.offerUnsafe(reloads, "SIGHUP")
+    // A supervisor that is gone can stop nobody any more.
+    const onAlone = () => onStop("SIGTERM")
     yield* Effect.acquireRelease(
-      Effect.sync(() => process.on("SIGINT", onStop).on("SIGTERM", onStop).on("SIGHUP", onHangUp)),
-      () => Effect.sync(() => process.off("SIGINT", onStop).off("SIGTERM", onStop).off("SIGHUP", onHangUp))
+      Effect.sync(() => process.on("SIGINT", onStop).on("SIGTERM", onStop).on("SIGHUP", onHangUp).on("disconnect", onAlone)),
+      () => Effect.sync(() => process.off("SIGINT", onStop).off("SIGTERM", onStop).off("SIGHUP", onHangUp).off("disconnect", onAlone))
     )
     return { stop: Deferred.await(stop) }
   })

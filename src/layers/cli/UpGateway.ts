@@ -9,6 +9,7 @@ import { defaultConfiguration } from "./DefaultConfiguration.ts"
 import type { CommandFailure } from "./ExitCode.ts"
 import { serve } from "./Serve.ts"
 import { startGateway } from "./StartGateway.ts"
+import { sayReady } from "./Supervise.ts"
 import { summaries } from "./Summary.ts"
 
 const hint = (gateway: Gateway["Service"]): string => {
@@ -16,16 +17,15 @@ const hint = (gateway: Gateway["Service"]): string => {
   return http === undefined ? "" : `\nSet in your application: OTEL_EXPORTER_OTLP_ENDPOINT=http://${http.address}`
 }
 
-export const upGateway = (options: {
-  readonly config: ReadonlyArray<string>
-  readonly printConfig: boolean
-}): Effect.Effect<void, CommandFailure> =>
-  options.printConfig
-    ? Console.log(defaultConfiguration.text.trimEnd())
-    : serve({
-        read: readConfiguration(options.config, [defaultConfiguration]),
-        reloadOnHangUp: false,
-        watch: false,
-        start: startGateway,
-        beside: (gateway) => Effect.andThen(Console.log(`${addressLines(gateway).join("\n")}${hint(gateway)}`), summaries(gateway.balance))
-      }).pipe(Effect.provide(Components.layer(...builtIn)))
+export const upGateway = ({ config }: { readonly config: ReadonlyArray<string> }): Effect.Effect<void, CommandFailure> =>
+  serve({
+    read: readConfiguration(config, [defaultConfiguration]),
+    reloadOnHangUp: false,
+    watch: false,
+    start: startGateway,
+    beside: (gateway) =>
+      Console.log(`${addressLines(gateway).join("\n")}${hint(gateway)}`).pipe(
+        Effect.andThen(sayReady),
+        Effect.andThen(summaries(gateway.balance))
+      )
+  }).pipe(Effect.provide(Components.layer(...builtIn)))
