@@ -23,7 +23,6 @@ import { type JournalRecord, LoopStore, type LoopStoreError } from "./LoopStore.
 
 export interface LoopOptions {
   readonly rules: Rules
-  /** For a state that is made anew; one that is read back keeps its own. */
   readonly limits?: Limits
   /** Mixed into assignments of a state that is made anew. */
   readonly salt: string
@@ -73,7 +72,11 @@ const make = (options: LoopOptions) =>
     const records = yield* Effect.acquireRelease(PubSub.sliding<JournalRecord>(maxRecords), PubSub.shutdown)
     const answers = new Map<string, Deferred.Deferred<Outcome>>()
     const hashes = new OfferedRevisions()
-    let state = (yield* store.load) ?? initialState(options.salt, options.limits)
+    const stored = yield* store.load
+    let state =
+      stored === undefined
+        ? initialState(options.salt, options.limits)
+        : { ...stored, limits: options.limits ?? stored.limits, agents: unoffered(stored.agents) }
 
     /** Of offers that could not be made, the latest of each agent: they are made with the next tick. */
     const unmade = new Map<string, Offer>()
@@ -172,10 +175,6 @@ const make = (options: LoopOptions) =>
 
     const changes = yield* fleet.subscribe
     yield* step({ _tag: "RulesLoaded", rules: options.rules })
-    // What was decided before the restart is done again.
-    for (const { uid, offered } of Object.values(state.agents)) {
-      if (offered.document !== undefined || offered.revisions.length > 0) yield* offer({ _tag: "Offer", uid, ...offered })
-    }
     for (const agent of fleet.agents()) yield* step(agentChanged(agent))
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(events), step)))
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(PubSub.take(changes), heard)))
@@ -198,6 +197,15 @@ const make = (options: LoopOptions) =>
       subscribe: PubSub.subscribe(records)
     })
   })
+
+/** Offers that were decided before a restart may not have been made: they are decided again. */
+const unoffered = (agents: State["agents"]): State["agents"] =>
+  Object.fromEntries(
+    Object.entries(agents).map(([uid, agent]) => [
+      uid,
+      agent.offered === undefined ? agent : { ...agent, offered: { ...agent.offered, hash: "" } }
+    ])
+  )
 
 /** Which revisions the hash of an offer stands for, of each agent's latest offers. */
 class OfferedRevisions {

@@ -8,6 +8,7 @@ import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import { printable } from "../../domain/Printable.ts"
 import { CommandFailure, ExitCode } from "./ExitCode.ts"
+import { control } from "./ControlCommand.ts"
 import { components } from "./ListComponents.ts"
 import { run } from "./Run.ts"
 import { up } from "./Up.ts"
@@ -22,7 +23,7 @@ const root = Command.make("weir").pipe(
     { command: "weir up", description: "Run on this machine with the embedded default" },
     { command: "weir run --config weir.yaml", description: "Run a configuration" }
   ]),
-  Command.withSubcommands([up, run, validate, components])
+  Command.withSubcommands([up, run, control, validate, components])
 )
 
 /** Help that was asked for is output; what is said about a wrong command line is not, and names the help instead of printing it. */

@@ -51,7 +51,8 @@ export const supervise = (parts: ReadonlyArray<Part>): Effect.Effect<void, Comma
     })
   )
 
-const toExitCode = (code: number): ExitCode => Object.values(ExitCode).find((known) => known === code && known !== ExitCode.ok) ?? ExitCode.internal
+const toExitCode = (code: number): ExitCode =>
+  Object.values(ExitCode).find((known) => known === code && known !== ExitCode.ok) ?? ExitCode.internal
 
 class Child {
   private readonly part: Part

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { defaultConfiguration } from "./DefaultConfiguration.ts"
+import type { CommandFailure } from "./ExitCode.ts"
 import { overlayFlag } from "./Flags.ts"
 import { supervise } from "./Supervise.ts"
 
@@ -33,7 +34,7 @@ export const up = Command.make("up", {
     { command: "weir up --config ports.yaml", description: "Change a part of the default" },
     { command: "weir up --print-config > weir.yaml", description: "Start a configuration of your own from the default" }
   ]),
-  Command.withHandler(({ config, control, only, printConfig }) => {
+  Command.withHandler(({ config, control, only, printConfig }): Effect.Effect<void, CommandFailure> => {
     if (printConfig) return Console.log(defaultConfiguration.text.trimEnd())
     if (Option.isNone(only))
       return supervise([

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import { builtIn } from "../../../src/layers/BuiltIn.ts"
 import { readConfiguration } from "../../../src/layers/cli/ConfigFiles.ts"
 import { serve } from "../../../src/layers/cli/Serve.ts"
+import { startGateway } from "../../../src/layers/cli/StartGateway.ts"
 import * as Component from "../../../src/layers/graph/Component.ts"
 import { Components } from "../../../src/layers/graph/Components.ts"
 
@@ -27,6 +28,7 @@ const program = serve({
   read: readConfiguration([process.argv[2]!]),
   reloadOnHangUp: false,
   watch: false,
+  start: startGateway,
   beside: () => Effect.void
 }).pipe(
   Effect.catch(({ code, message }) => Effect.sync(() => process.stdout.write(`${code} ${message}`))),

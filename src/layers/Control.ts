@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ObservationStore } from "../control/evidence/ObservationStore.ts"
+import { Fleet } from "../control/fleet/Fleet.ts"
+import type { FleetStoreError } from "../control/fleet/FleetStore.ts"
+import { Loop } from "../control/loop/Loop.ts"
+import { LoopStore, type LoopStoreError } from "../control/loop/LoopStore.ts"
+import type { ControlSettings } from "../domain/config/Control.ts"
+import { defaultLimits } from "../domain/loop/State.ts"
+import { OpampServer, type OpampServerError } from "./actuation/opamp/OpampServer.ts"
+import type { Beginning } from "./Beginning.ts"
+import { Database, type DatabaseError } from "./decision/Database.ts"
+import * as EvidenceOfBooks from "./decision/EvidenceOfBooks.ts"
+import * as SqliteFleetStore from "./decision/SqliteFleetStore.ts"
+import * as SqliteLoopStore from "./decision/SqliteLoopStore.ts"
+import { Gateway } from "./Gateway.ts"
+import { parseEndpoint } from "./graph/Endpoint.ts"
+import type { SwapError } from "./graph/SwapError.ts"
+
+export type ControlError = DatabaseError | FleetStoreError | LoopStoreError | OpampServerError | SwapError
+
+/**
+ * A control plane. Read from top to bottom it is the order in which it comes up, and from bottom to top the one in which it goes down:
+ * nobody is told anything any more, agents are sent Close, observations end, the loop stands still, what is unsaved is saved.
+ */
+export const layer = (
+  beginning: Beginning
+): Layer.Layer<Gateway | Fleet | Loop | LoopStore | OpampServer, ControlError, ObservationStore> => {
+  const { control, weir } = beginning.checked
+  const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer).pipe(
+    Layer.provide(Database.layer(control.storage.directory))
+  )
+  const loop = Loop.layer({ rules: weir.rules, limits: limitsOf(control), salt: randomUUID() })
+  return ownMetrics(control).pipe(
+    Layer.provideMerge(OpampServer.layer(opampOptions(control))),
+    Layer.provideMerge(Gateway.layer(beginning.checked, beginning)),
+    Layer.provideMerge(loop),
+    Layer.provide(EvidenceOfBooks.layer),
+    Layer.provideMerge(Fleet.layer()),
+    Layer.provideMerge(stores)
+  )
+}
+
+const limitsOf = ({ loop }: ControlSettings) => ({
+  ...defaultLimits,
+  applyMillis: loop.apply_timeout,
+  goneMillis: loop.gone_timeout,
+  lookMillis: loop.look_interval
+})
+
+const opampOptions = ({ opamp, auth }: ControlSettings) => ({
+  endpoint: listenOn(opamp.endpoint),
+  tokens: auth.agents.map(({ token }) => token),
+  maxMessageBytes: opamp.max_message_bytes
+})
+
+/** Without a host: on every address. */
+const listenOn = (address: string) => {
+  const { host = "::", port } = parseEndpoint(address)!
+  return { host, port }
+}
+
+/** Agents are told to send their observations to the receiver of this control plane. */
+const ownMetrics = ({ observations }: ControlSettings): Layer.Layer<never, never, Fleet | Gateway> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const fleet = yield* Fleet
+      const gateway = yield* Gateway
+      const receiver = gateway.addresses().find(({ protocol }) => protocol === "http")
+      const destinationEndpoint = observations.endpoint ?? (receiver === undefined ? undefined : `http://${receiver.address}/v1/metrics`)
+      if (destinationEndpoint !== undefined) yield* fleet.setOwnMetrics({ destinationEndpoint })
+    })
+  )
+
+/** What runs, for those who print or steer it. */
+export const running = (context: Context.Context<Gateway | Loop | OpampServer>) => ({
+  gateway: Context.get(context, Gateway),
+  loop: Context.get(context, Loop),
+  opamp: Context.get(context, OpampServer)
+})

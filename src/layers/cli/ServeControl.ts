@@ -1,0 +1,37 @@
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ObservationStore } from "../../control/evidence/ObservationStore.ts"
+import { builtIn } from "../BuiltIn.ts"
+import * as Control from "../Control.ts"
+import { Components } from "../graph/Components.ts"
+import { formatAddress } from "../graph/Endpoint.ts"
+import { addressLines } from "./Addresses.ts"
+import { readControl } from "./ControlConfiguration.ts"
+import type { CommandFailure } from "./ExitCode.ts"
+import { serve } from "./Serve.ts"
+import { StartError } from "./StartError.ts"
+import { sayReady } from "./Supervise.ts"
+
+/** A control plane as a process. A reload takes new rules; what runs keeps its plans. */
+export const serveControl = ({ config }: { readonly config: ReadonlyArray<string> }): Effect.Effect<void, CommandFailure> =>
+  Effect.suspend(() => {
+    let parts: ReturnType<typeof Control.running> | undefined
+    return serve({
+      read: readControl(config),
+      reloadOnHangUp: true,
+      watch: false,
+      start: (beginning) =>
+        Layer.build(Control.layer(beginning)).pipe(
+          Effect.map((context) => (parts = Control.running(context)).gateway),
+          Effect.mapError((failure) => (failure._tag === "SwapError" ? failure : new StartError(failure.message)))
+        ),
+      reloaded: ({ weir }) => parts?.loop.tell({ _tag: "RulesLoaded", rules: weir.rules }) ?? Effect.void,
+      beside: (gateway) => {
+        const { host, port } = parts!.opamp.address
+        return Console.log([...addressLines(gateway), `${"opamp".padEnd(16)} ws://${formatAddress(host, port)}/v1/opamp`].join("\n")).pipe(
+          Effect.andThen(sayReady)
+        )
+      }
+    })
+  }).pipe(Effect.provide(Components.layer(...builtIn)), Effect.provide(ObservationStore.layer()))
