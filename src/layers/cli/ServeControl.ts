@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import { ObservationStore } from "../../control/evidence/ObservationStore.ts"
 import { builtIn } from "../BuiltIn.ts"
 import * as Control from "../Control.ts"
+import { observationsExporter } from "../decision/ObservationsExporter.ts"
 import { Components } from "../graph/Components.ts"
 import { formatAddress } from "../graph/Endpoint.ts"
 import { addressLines } from "./Addresses.ts"
@@ -34,4 +35,7 @@ export const serveControl = ({ config }: { readonly config: ReadonlyArray<string
         )
       }
     })
-  }).pipe(Effect.provide(Components.layer(...builtIn)), Effect.provide(ObservationStore.layer()))
+  }).pipe(Effect.provide(components), Effect.provide(ObservationStore.layer()))
+
+/** The control plane's own graph has one component more. */
+const components = Layer.unwrap(Effect.map(ObservationStore, (store) => Components.layer(...builtIn, observationsExporter(store))))

@@ -4,11 +4,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { noRemote } from "../../../domain/config/Overlay.ts"
 import { AgentCapability } from "../../../domain/opamp/Capability.ts"
+import type { TelemetryConnectionSettings } from "../../../domain/opamp/ConnectionSettings.ts"
 import { formatUid, makeUid, parseUid } from "../../../domain/opamp/InstanceUid.ts"
 import { version } from "../../cli/Version.ts"
 import { load } from "../../delivery/TlsClient.ts"
 import { type ExtensionContext, extension } from "../../graph/Component.ts"
 import { ComponentError } from "../../graph/ComponentError.ts"
+import { type Destination, Reporter } from "../../observation/Reporter.ts"
 import * as OpampClient from "../opamp/client/OpampClient.ts"
 import { AgentMemory } from "./AgentMemory.ts"
 import { availableComponentsOf, descriptionOf, effectiveConfigOf, healthOf } from "./AgentStatus.ts"
@@ -81,6 +83,11 @@ export const opamp = extension<OpampConfig>({
         memory,
         report: (remoteConfigStatus) => client.update({ remoteConfigStatus, ...looks() })
       })
+      const reporter = yield* Reporter.make({
+        observer: context.gateway.observer,
+        telemetry: context.telemetry,
+        identity: () => ({ agent: formatUid(client.instanceUid()), revision: agent.revision })
+      })
       const client = yield* OpampClient.make({
         endpoint: { url: server.endpoint, headers: server.headers, tls, maxMessageBytes },
         pollingMillis: server.pollingMillis,
@@ -96,7 +103,7 @@ export const opamp = extension<OpampConfig>({
         },
         handlers: {
           remoteConfig: (offered) => agent.offer(offered),
-          ownMetrics: () => {},
+          ownMetrics: (offered) => reporter.send(destinationOf(offered), Date.now()),
           newInstanceUid: (given) => {
             agent.keep({ instanceUid: formatUid(given) })
             client.update({ agentDescription: descriptionOf(given, version, labels) })
@@ -113,6 +120,12 @@ export const opamp = extension<OpampConfig>({
       )
     })
 })
+
+/** Where a server wants observations; nowhere, if it names no endpoint. */
+const destinationOf = ({ destinationEndpoint, headers }: TelemetryConnectionSettings): Destination | undefined =>
+  destinationEndpoint === ""
+    ? undefined
+    : { endpoint: destinationEndpoint, headers: Object.fromEntries((headers?.headers ?? []).map(({ key, value }) => [key, value])) }
 
 const healthReader = ({ gateway, telemetry, isReady }: ExtensionContext, startedAt: bigint) => {
   const faults = new Faults(gateway.books, telemetry)
