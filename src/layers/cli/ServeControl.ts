@@ -35,7 +35,9 @@ export const serveControl = ({ config }: { readonly config: ReadonlyArray<string
         )
       }
     })
-  }).pipe(Effect.provide(components), Effect.provide(ObservationStore.layer()))
+  }).pipe(Effect.provide(components))
 
 /** The control plane's own graph has one component more. */
-const components = Layer.unwrap(Effect.map(ObservationStore, (store) => Components.layer(...builtIn, observationsExporter(store))))
+const components = Layer.unwrap(Effect.map(ObservationStore, (store) => Components.layer(...builtIn, observationsExporter(store)))).pipe(
+  Layer.provideMerge(ObservationStore.layer())
+)
