@@ -15,6 +15,8 @@ import { Database, type DatabaseError } from "./decision/Database.ts"
 import * as EvidenceOfBooks from "./decision/EvidenceOfBooks.ts"
 import * as SqliteFleetStore from "./decision/SqliteFleetStore.ts"
 import * as SqliteLoopStore from "./decision/SqliteLoopStore.ts"
+import { watchingOf } from "./analysis/detectors/Watching.ts"
+import { Watchers } from "./decision/Watchers.ts"
 import { Gateway } from "./Gateway.ts"
 import { parseEndpoint } from "./graph/Endpoint.ts"
 import type { SwapError } from "./graph/SwapError.ts"
@@ -27,13 +29,14 @@ export type ControlError = DatabaseError | FleetStoreError | LoopStoreError | Op
  */
 export const layer = (
   beginning: Beginning
-): Layer.Layer<Gateway | Fleet | Loop | LoopStore | OpampServer, ControlError, ObservationStore> => {
+): Layer.Layer<Gateway | Fleet | Loop | LoopStore | OpampServer | Watchers, ControlError, ObservationStore> => {
   const { control, weir } = beginning.checked
   const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer).pipe(
     Layer.provide(Database.layer(control.storage.directory))
   )
   const loop = Loop.layer({ rules: weir.rules, limits: limitsOf(control), salt: randomUUID() })
-  return ownMetrics(control).pipe(
+  return Watchers.layer(watchingOf(beginning.checked)).pipe(
+    Layer.merge(ownMetrics(control)),
     Layer.provideMerge(OpampServer.layer(opampOptions(control))),
     Layer.provideMerge(Gateway.layer(beginning.checked, beginning)),
     Layer.provideMerge(loop),
@@ -75,8 +78,9 @@ const ownMetrics = ({ observations }: ControlSettings): Layer.Layer<never, never
   )
 
 /** What runs, for those who print or steer it. */
-export const running = (context: Context.Context<Gateway | Loop | OpampServer>) => ({
+export const running = (context: Context.Context<Gateway | Loop | OpampServer | Watchers>) => ({
   gateway: Context.get(context, Gateway),
   loop: Context.get(context, Loop),
-  opamp: Context.get(context, OpampServer)
+  opamp: Context.get(context, OpampServer),
+  watchers: Context.get(context, Watchers)
 })

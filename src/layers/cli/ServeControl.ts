@@ -2,6 +2,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ObservationStore } from "../../control/evidence/ObservationStore.ts"
+import { watchingOf } from "../analysis/detectors/Watching.ts"
 import { builtIn } from "../BuiltIn.ts"
 import * as Control from "../Control.ts"
 import { observationsExporter } from "../decision/ObservationsExporter.ts"
@@ -27,7 +28,10 @@ export const serveControl = ({ config }: { readonly config: ReadonlyArray<string
           Effect.map((context) => (parts = Control.running(context)).gateway),
           Effect.mapError((failure) => (failure._tag === "SwapError" ? failure : new StartError(failure.message)))
         ),
-      reloaded: ({ weir }) => parts?.loop.tell({ _tag: "RulesLoaded", rules: weir.rules }) ?? Effect.void,
+      reloaded: (checked) =>
+        parts === undefined
+          ? Effect.void
+          : Effect.andThen(parts.loop.tell({ _tag: "RulesLoaded", rules: checked.weir.rules }), parts.watchers.watch(watchingOf(checked))),
       beside: (gateway) => {
         const { host, port } = parts!.opamp.address
         return Console.log([...addressLines(gateway), `${"opamp".padEnd(16)} ws://${formatAddress(host, port)}/v1/opamp`].join("\n")).pipe(

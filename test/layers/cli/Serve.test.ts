@@ -66,16 +66,29 @@ const fileLines = (path: string) =>
 
 describe("weir up", () => {
   it("runs the default: addresses, a hint, a line for a new service, what arrives in a file, exit 0 on SIGINT", async () => {
-    const [grpc, http, health, metrics] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+    const ports = await Promise.all(Array.from({ length: 9 }, freePort))
+    const [grpc, http, health, metrics, opamp, api, otlp, controlMetrics, controlHealth] = ports
+    write(
+      "control.yaml",
+      `control:
+  opamp: {endpoint: "127.0.0.1:${opamp}"}
+  api: {endpoint: "127.0.0.1:${api}"}
+  otlp: {endpoint: "127.0.0.1:${otlp}"}
+  metrics: {endpoint: "127.0.0.1:${controlMetrics}"}
+  health: {endpoint: "127.0.0.1:${controlHealth}"}
+`
+    )
     write(
       "ports.yaml",
       `receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:${grpc}"}, http: {endpoint: "127.0.0.1:${http}"}}}}
-extensions: {health_check: {endpoint: "127.0.0.1:${health}"}}
+extensions: {health_check: {endpoint: "127.0.0.1:${health}"}, opamp: {server: {ws: {endpoint: "ws://127.0.0.1:${opamp}/v1/opamp"}}}}
 service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${metrics}}}}}]}}}
 `
     )
-    const { child, seen, exited, says } = weir("up", "--config", "ports.yaml")
+    const { child, seen, exited, says } = weir("up", "--config", "ports.yaml", "--control", "control.yaml")
     await says(/OTEL_EXPORTER_OTLP_ENDPOINT/)
+    await says(new RegExp(`opamp +ws://127\\.0\\.0\\.1:${opamp}/v1/opamp\n`))
+    assert.strictEqual((await fetch(`http://127.0.0.1:${controlHealth}/`)).status, 200)
     assert.include(seen.output, `127.0.0.1:${http}\n`)
     assert.include(seen.output, `http://127.0.0.1:${metrics}/metrics\n`)
     assert.include(seen.output, `OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${http}\n`)
@@ -85,7 +98,10 @@ service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 
     await says(/new service "test" sends traces\n/)
     child.kill("SIGINT")
     assert.strictEqual(await exited, 0)
-    assert.match(seen.output, /balance: accepted 2 \+ created 0 \+ restored 0 = delivered 2 \+ dropped 0 \+ returned 0 \+ held 0\n$/)
+    // The gateway stops before the control plane does.
+    const balances = [...seen.output.matchAll(/balance: accepted (\d+) \+ created 0 \+ restored 0 = delivered (\d+) \+ dropped 0/g)]
+    assert.deepStrictEqual(balances[0]?.slice(1), ["2", "2"])
+    assert.strictEqual(balances.length, 2)
     assert.strictEqual(seen.output.match(/new service/g)!.length, 1)
     assert.strictEqual(fileLines("weir-data/telemetry.jsonl").flatMap((line) => itemsOf("traces", line)).length, 2)
   })
