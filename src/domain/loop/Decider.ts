@@ -4,7 +4,7 @@ import { obey } from "./Commands.ts"
 import type { Effect } from "./Effect.ts"
 import type { Evaluator } from "./Evaluation.ts"
 import type { Event, Happening } from "./Event.ts"
-import type { FindingEvent } from "./Finding.ts"
+import type { Finding, FindingEvent } from "./Finding.ts"
 import { offer } from "./Offers.ts"
 import { hear, judge, pass, settle } from "./Progress.ts"
 import { applyRules } from "./Proposals.ts"
@@ -37,6 +37,7 @@ const happen = (turn: Turn, event: Event, evaluator: Evaluator): void => {
       turn.state = { ...turn.state, rules: event.rules }
       return
     case "Tick":
+      closeSilent(turn)
       for (const rollout of turn.rollouts) pass(turn, rollout)
       return applyRules(turn, Object.values(turn.state.findings))
     case "AgentChanged":
@@ -55,26 +56,45 @@ const happen = (turn: Turn, event: Event, evaluator: Evaluator): void => {
 }
 
 const find = (turn: Turn, { _tag: change, finding }: FindingEvent): void => {
-  const { findings, limits, refusals } = turn.state
-  if (!Object.hasOwn(findings, finding.id) && change !== "FindingClosed" && Object.keys(findings).length >= limits.findings) return
-  if (change !== "FindingChanged") turn.record({ _tag: "finding", change, finding })
-  if (change !== "FindingClosed") {
-    turn.state = { ...turn.state, findings: { ...findings, [finding.id]: finding } }
-    applyRules(turn, [finding])
-    return
+  if (change === "FindingClosed") return close(turn, finding)
+  const { findings, limits, toldAt } = turn.state
+  if (!Object.hasOwn(findings, finding.id) && Object.keys(findings).length >= limits.findings) return
+  if (change === "FindingOpened") turn.record({ _tag: "finding", change, finding })
+  turn.state = { ...turn.state, findings: { ...findings, [finding.id]: finding }, toldAt: { ...toldAt, [finding.id]: turn.now } }
+  applyRules(turn, [finding])
+}
+
+/** Findings that nobody speaks of any more, since their detectors were taken away or forgot them, are over. */
+const closeSilent = (turn: Turn): void => {
+  const { findings, limits, now, toldAt } = turn.state
+  for (const finding of Object.values(findings)) {
+    const heard = toldAt[finding.id]!
+    if (now - heard >= limits.silentMillis) close(turn, { ...finding, until: heard })
   }
+}
+
+const close = (turn: Turn, finding: Finding): void => {
+  const { findings, refusals, toldAt } = turn.state
+  turn.record({ _tag: "finding", change: "FindingClosed", finding })
   turn.state = {
     ...turn.state,
     findings: without(findings, finding.id),
+    toldAt: without(toldAt, finding.id),
     refusals: Object.fromEntries(
       Object.entries(refusals).filter(([about]) => (JSON.parse(about) as ReadonlyArray<string>)[1] !== finding.id)
     )
   }
+  // A detector that began anew has found the same again.
+  const successor = Object.values(turn.state.findings).find((other) => topicOf(other) === topicOf(finding))
   for (const rollout of turn.rollouts) {
     if (rollout.finding !== finding.id || isOver(rollout) || rollout.stage._tag === "promoted") continue
-    turn.abort(rollout, "its finding has ended")
+    if (successor === undefined) turn.abort(rollout, "its finding has ended")
+    else turn.put({ ...rollout, finding: successor.id })
   }
 }
+
+const topicOf = ({ detector, kind, subject: { tenant, service, signal } }: Finding): string =>
+  JSON.stringify([detector, kind, tenant, service, signal])
 
 const meet = (turn: Turn, { acceptsRemoteConfig, key, labels, online, uid }: Extract<Happening, { _tag: "AgentChanged" }>): void => {
   const known = turn.agent(uid)

@@ -2,6 +2,9 @@ import type { MetricName } from "./Metric.ts"
 import type { Subject } from "./Observation.ts"
 import type { Selector } from "./Selector.ts"
 
+/** The tenant or service of a finding whose detector does not look at single ones. */
+export const together = "*"
+
 /** What a change is for, and when it is looked at. */
 export interface Goal {
   readonly metric: MetricName

@@ -4,7 +4,7 @@ import { Condition, encodeFinding } from "./Condition.ts"
 import type { Finding } from "./Finding.ts"
 import type { Subject } from "./Observation.ts"
 import type { Patch } from "./Patch.ts"
-import type { Plan } from "./Plan.ts"
+import { type Plan, together } from "./Plan.ts"
 import { makeRevision } from "./Revise.ts"
 import type { Revision } from "./Revision.ts"
 import { isLive, isOver, type Rollout } from "./Rollout.ts"
@@ -96,7 +96,7 @@ const refuse = (turn: Turn, rule: string, finding: Finding, reason: string): voi
 const planOf = (rule: Rule, { subject }: Finding): Plan => ({
   scope: rule.scope.agents,
   goal: { metric: rule.goal.metric, direction: rule.goal.direction, atLeast: rule.goal.at_least, narrow: rule.goal.narrow },
-  narrowing: rule.goal.narrow ? subject : {},
+  narrowing: rule.goal.narrow ? narrowingOf(subject) : {},
   lookAfterMillis: rule.goal.look_after,
   guardrails: rule.guardrails.map(({ metric, of, min, max }) => ({ metric, of, min, max })),
   canary:
@@ -108,6 +108,12 @@ const planOf = (rule: Rule, { subject }: Finding): Plan => ({
   timeToLiveMillis: rule.ttl,
   cooldownMillis: rule.cooldown,
   priority: rule.priority
+})
+
+const narrowingOf = ({ tenant, service, signal }: Subject): Plan["narrowing"] => ({
+  ...(tenant === together ? {} : { tenant }),
+  ...(service === together ? {} : { service }),
+  signal
 })
 
 export interface Proposal {

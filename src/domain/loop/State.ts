@@ -33,6 +33,8 @@ export interface Limits {
   readonly approvalMillis: number
   /** How long a held rollout waits for a decision. */
   readonly holdMillis: number
+  /** A finding that nobody has spoken of for so long is over: its detector has gone. An open one is told of every ten seconds. */
+  readonly silentMillis: number
   /** How many findings may be open; later ones are not looked at until some close. Their names come from the network. */
   readonly findings: number
   /** How many rollouts that are over are remembered here; the journal has all of them. */
@@ -47,6 +49,7 @@ export const defaultLimits: Limits = {
   evidenceMillis: 30_000,
   approvalMillis: 24 * 3_600_000,
   holdMillis: 3_600_000,
+  silentMillis: 900_000,
   findings: 500,
   remembered: 200
 }
@@ -63,6 +66,8 @@ export interface State {
   readonly agents: { readonly [uid: string]: Agent }
   /** The findings that are open, by id. */
   readonly findings: { readonly [id: string]: Finding }
+  /** When each of them was last told of. */
+  readonly toldAt: { readonly [id: string]: number }
   /** By id, in the order in which they were made. */
   readonly rollouts: { readonly [id: string]: Rollout }
   /** Rules that rest, and patches that failed (by hash), each until when. */
@@ -81,6 +86,7 @@ export const initialState = (salt: string, limits: Limits = defaultLimits): Stat
   pausedAt: undefined,
   agents: {},
   findings: {},
+  toldAt: {},
   rollouts: {},
   resting: {},
   failed: {},

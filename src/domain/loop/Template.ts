@@ -1,5 +1,6 @@
 import type { Finding } from "./Finding.ts"
 import type { Json, Patch } from "./Patch.ts"
+import { together } from "./Plan.ts"
 
 /**
  * Placeholders of a rule's action: `{{ finding.subject.tenant }}`. The braces are doubled because `${...}` belongs to the loader of
@@ -22,7 +23,7 @@ const fields: { readonly [name: string]: (finding: Finding) => string } = {
 const known = Object.keys(fields).join(", ")
 
 /** Names that stand for many subjects or for none: a change that names them would reach the wrong ones. */
-const nobody: ReadonlySet<string> = new Set(["_other", "unknown_service"])
+const nobody: ReadonlySet<string> = new Set(["_other", "unknown_service", together])
 const maxValueLength = 256
 
 export interface TemplateMistake {

@@ -195,6 +195,39 @@ describe("Decider", () => {
     assert.strictEqual(world.rollouts.length, 2)
   })
 
+  it("takes a finding that nobody speaks of for over, and one that was found again for the same", () => {
+    const silent = new World({ silentMillis: 300_000 })
+    silent.agents(4)
+    silent.send({ _tag: "RulesLoaded", rules: rulesOf({ storm: { ...storm, mode: "propose" } }) })
+    silent.send({ _tag: "FindingOpened", finding: findingOf() })
+    silent.tick(200_000)
+    silent.send({ _tag: "FindingChanged", finding: findingOf({ score: 1 }) })
+    silent.tick(200_000)
+    assert.strictEqual(silent.last().stage._tag, "proposed")
+    silent.tick(100_000)
+    assert.strictEqual(endOf(silent.last()), "aborted: its finding has ended")
+    assert.deepStrictEqual(silent.state.toldAt, {})
+    const again = observing()
+    again.send({ _tag: "FindingOpened", finding: findingOf({ id: "again" }) })
+    again.send({ _tag: "FindingClosed", finding: findingOf() })
+    assert.strictEqual(again.last().stage._tag, "observing")
+    again.send({ _tag: "FindingClosed", finding: findingOf({ id: "again" }) })
+    assert.strictEqual(endOf(again.last()), "aborted: its finding has ended")
+  })
+
+  it("narrows the goal to what the finding is about", () => {
+    const world = new World()
+    world.agents(4)
+    const everywhere = { ...storm, action: { merge: { processors: { batch: {} } } } }
+    world.send({ _tag: "RulesLoaded", rules: rulesOf({ everywhere, storm }) })
+    world.send({ _tag: "FindingOpened", finding: findingOf({ subject: { tenant: "*", service: "checkout", signal: "traces" } }) })
+    assert.deepStrictEqual(
+      world.rollouts.map(({ plan }) => plan.narrowing),
+      [{ service: "checkout", signal: "traces" }]
+    )
+    assert.include(world.journal.filter(({ _tag }) => _tag === "refusal").map(tell)[0], "stands for no single one")
+  })
+
   it("never closes a finding by acting on it", () => {
     const world = promoted()
     assert.deepStrictEqual(Object.keys(world.state.findings), [findingOf().id])

@@ -3,7 +3,7 @@ import { canonicalJson } from "../../../src/domain/loop/Canonical.ts"
 import { decide } from "../../../src/domain/loop/Decider.ts"
 import type { Effect } from "../../../src/domain/loop/Effect.ts"
 import type { Json } from "../../../src/domain/loop/Patch.ts"
-import { defaultLimits, initialState, type State } from "../../../src/domain/loop/State.ts"
+import { defaultLimits, type State } from "../../../src/domain/loop/State.ts"
 import { Random } from "../../support/Random.ts"
 import { planOf } from "./Evidence.ts"
 import { findingOf } from "./Samples.ts"
@@ -120,7 +120,7 @@ const checkWithdrawn = (world: World): void => {
 
 const run = (seed: number, steps: number): World => {
   const random = new Random(seed)
-  const world = new World()
+  const world = new World({ remembered: 10, silentMillis: defaultLimits.silentMillis })
   world.send({ _tag: "RulesLoaded", rules: ruleSets[0]! })
   for (let i = 0; i < 8; i++)
     world.send({
@@ -154,7 +154,7 @@ describe("the decider under random events", () => {
       for (const stage of world.stages()) seen.set(stage, (seen.get(stage) ?? 0) + 1)
 
       // The same events give the same effects, also where the state goes through JSON before each of them.
-      let state = initialState("salt", defaultLimits)
+      let state = world.first
       const effects: Array<Effect> = []
       for (const event of world.events) {
         const [next, out] = decide(JSON.parse(JSON.stringify(state)) as State, event)

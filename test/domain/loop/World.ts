@@ -32,6 +32,7 @@ type Incoming = Unfixed<FindingEvent | Happening | Command>
 
 /** Drives the decider by hand, and keeps what it wants done. */
 export class World {
+  readonly first: State
   state: State
   now = 1_000_000
   readonly events: Array<Event> = []
@@ -42,7 +43,9 @@ export class World {
   private commands = 0
 
   constructor(limits: Partial<Limits> = {}) {
-    this.state = initialState("salt", { ...defaultLimits, ...limits })
+    // Stories tell of a finding once.
+    this.first = initialState("salt", { ...defaultLimits, silentMillis: Number.MAX_SAFE_INTEGER, ...limits })
+    this.state = this.first
   }
 
   send(incoming: Incoming): ReadonlyArray<Effect> {
