@@ -118,7 +118,8 @@ const make = Effect.fnUntraced(function* (options: FleetOptions) {
       return state === undefined ? store.remove(instanceUid) : store.save(toRecord(state))
     }).pipe(
       Effect.tapError(() => Effect.sync(() => unsaved.add(instanceUid))),
-      oneAtATime
+      oneAtATime,
+      Effect.uninterruptible
     )
   const saveAll = Effect.suspend(() => Effect.forEach([...unsaved], saveOne, { discard: true })).pipe(
     Effect.catch((error) => Effect.logWarning(`fleet: ${error.operation} failed and will be tried again: ${error.message}`))

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as TestClock from "effect/testing/TestClock"
@@ -530,6 +532,27 @@ describe("what is kept", () => {
         yield* TestClock.adjust("2 seconds")
         assert.deepStrictEqual(saved, [key])
       }).pipe(Effect.provide(Layer.provide(Fleet.layer(), store)))
+    })
+  )
+
+  it.effect("is saved whole when the fleet ends while it is being saved", () =>
+    Effect.gen(function* () {
+      const [started, gate] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const saved: Array<string> = []
+      const save = ({ instanceUid }: { readonly instanceUid: string }) =>
+        Deferred.succeed(started, undefined).pipe(
+          Effect.andThen(Deferred.await(gate)),
+          Effect.andThen(Effect.sync(() => void saved.push(instanceUid)))
+        )
+      const store = Layer.succeed(FleetStore, { load: Effect.succeed([]), save, remove: () => Effect.void })
+      const running = yield* Effect.gen(function* () {
+        talk(yield* Fleet)(undefined, fullReport(uid, 1))
+        yield* Deferred.await(started)
+      }).pipe(Effect.provide(Layer.provide(Fleet.layer(), store)), Effect.forkChild({ startImmediately: true }))
+      yield* TestClock.adjust("2 seconds")
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(running)
+      assert.deepStrictEqual(saved, [key])
     })
   )
 })
