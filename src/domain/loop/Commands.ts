@@ -85,6 +85,7 @@ const resume = (turn: Turn, rollout: Rollout): Outcome => {
   // What the pause of the whole loop covers is added when that one ends.
   const counted = (turn.state.pausedAt ?? turn.now) - rollout.pausedAt
   turn.put({ ...later(rollout, Math.max(0, counted)), pausedAt: undefined })
+  turn.touched = undefined
   settle(turn, rollout.id)
   return accepted(rollout.id)
 }
@@ -99,6 +100,7 @@ const resumeLoop = (turn: Turn): Outcome => {
   const { pausedAt } = turn.state
   if (pausedAt === undefined) return refused("the loop is not paused")
   turn.state = { ...turn.state, pausedAt: undefined }
+  turn.touched = undefined
   for (const rollout of turn.rollouts) {
     turn.put(later(rollout, Math.max(0, (rollout.pausedAt ?? turn.now) - pausedAt)))
     settle(turn, rollout.id)

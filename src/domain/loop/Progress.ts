@@ -202,5 +202,7 @@ const isWatched = ({ stage }: Rollout): boolean =>
 export const isExposed = (turn: Turn, rollout: Rollout, uid: string): boolean => {
   const agent = turn.agent(uid)
   if (agent === undefined || !isLive(rollout) || !isEligible(agent, rollout.plan)) return false
-  return rollout.stage._tag === "promoting" || rollout.stage._tag === "promoted" || rollout.canary.includes(uid)
+  if (rollout.stage._tag === "promoted" || rollout.canary.includes(uid)) return true
+  // What is paused reaches nobody new.
+  return rollout.stage._tag === "promoting" && (!turn.isPaused(rollout) || agent.offered?.revisions.includes(rollout.id) === true)
 }

@@ -323,6 +323,19 @@ describe("Decider", () => {
     assert.deepStrictEqual(exposed(forgotten), [])
   })
 
+  it("reaches nobody new while it is paused", () => {
+    const world = observing()
+    world.answer(world.tick(65_000), 0.3)
+    const { id } = world.last()
+    world.command({ _tag: "Pause", rollout: id })
+    world.agents(1, {}, 7)
+    assert.strictEqual(exposed(world).length, 4)
+    world.command({ _tag: "Resume", rollout: id })
+    assert.deepStrictEqual(world.offers.get("agent-7"), [id])
+    world.report()
+    assert.strictEqual(world.last().stage._tag, "promoted")
+  })
+
   it("counts no deadline down while the loop and a rollout are paused, in whatever order", () => {
     for (const [first, second] of [
       [false, true],
