@@ -9,6 +9,7 @@ import { Loop } from "../control/loop/Loop.ts"
 import { LoopStore, type LoopStoreError } from "../control/loop/LoopStore.ts"
 import type { ControlSettings } from "../domain/config/Control.ts"
 import { defaultLimits } from "../domain/loop/State.ts"
+import { ApiServer, type ApiServerError } from "./api/ApiServer.ts"
 import { OpampServer, type OpampServerError } from "./actuation/opamp/OpampServer.ts"
 import type { Beginning } from "./Beginning.ts"
 import { Database, type DatabaseError } from "./decision/Database.ts"
@@ -21,22 +22,23 @@ import { Gateway } from "./Gateway.ts"
 import { parseEndpoint } from "./graph/Endpoint.ts"
 import type { SwapError } from "./graph/SwapError.ts"
 
-export type ControlError = DatabaseError | FleetStoreError | LoopStoreError | OpampServerError | SwapError
+export type ControlError = ApiServerError | DatabaseError | FleetStoreError | LoopStoreError | OpampServerError | SwapError
 
 /**
  * A control plane. Read from top to bottom it is the order in which it comes up, and from bottom to top the one in which it goes down:
- * nobody is told anything any more, agents are sent Close, observations end, the loop stands still, what is unsaved is saved.
+ * streams and the API end, nobody is told anything any more, agents are sent Close, observations end, the loop stands still, what is unsaved is saved.
  */
 export const layer = (
   beginning: Beginning
-): Layer.Layer<Gateway | Fleet | Loop | LoopStore | OpampServer | Watchers, ControlError, ObservationStore> => {
+): Layer.Layer<ApiServer | Gateway | Fleet | Loop | LoopStore | OpampServer | Watchers, ControlError, ObservationStore> => {
   const { control, weir } = beginning.checked
   const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer).pipe(
     Layer.provide(Database.layer(control.storage.directory))
   )
   const loop = Loop.layer({ rules: weir.rules, limits: limitsOf(control), salt: randomUUID() })
-  return Watchers.layer(watchingOf(beginning.checked)).pipe(
-    Layer.merge(ownMetrics(control)),
+  const api = ApiServer.layer({ endpoint: listenOn(control.api.endpoint), tokens: control.auth.api.map(({ token }) => token) })
+  return api.pipe(
+    Layer.provideMerge(Layer.merge(Watchers.layer(watchingOf(beginning.checked)), ownMetrics(control))),
     Layer.provideMerge(OpampServer.layer(opampOptions(control))),
     Layer.provideMerge(Gateway.layer(beginning.checked, beginning)),
     Layer.provideMerge(loop),
@@ -78,7 +80,8 @@ const ownMetrics = ({ observations }: ControlSettings): Layer.Layer<never, never
   )
 
 /** What runs, for those who print or steer it. */
-export const running = (context: Context.Context<Gateway | Loop | OpampServer | Watchers>) => ({
+export const running = (context: Context.Context<ApiServer | Gateway | Loop | OpampServer | Watchers>) => ({
+  api: Context.get(context, ApiServer),
   gateway: Context.get(context, Gateway),
   loop: Context.get(context, Loop),
   opamp: Context.get(context, OpampServer),

@@ -151,7 +151,9 @@ const make = (options: LoopOptions) =>
           yield* PubSub.publishAll(records, committed)
         }
         state = next
-        yield* Effect.forEach(effects, carryOut, { discard: true })
+        // Who asked is answered when the rest is done: then the fleet knows what was decided.
+        const [others, answered] = [effects.filter(({ _tag }) => _tag !== "Answer"), effects.filter(({ _tag }) => _tag === "Answer")]
+        yield* Effect.forEach([...others, ...answered], carryOut, { discard: true })
       })
 
     const heard = (event: FleetEvent): Effect.Effect<void> => {

@@ -33,10 +33,16 @@ export const serveControl = ({ config }: { readonly config: ReadonlyArray<string
           ? Effect.void
           : Effect.andThen(parts.loop.tell({ _tag: "RulesLoaded", rules: checked.weir.rules }), parts.watchers.watch(watchingOf(checked))),
       beside: (gateway) => {
-        const { host, port } = parts!.opamp.address
-        return Console.log([...addressLines(gateway), `${"opamp".padEnd(16)} ws://${formatAddress(host, port)}/v1/opamp`].join("\n")).pipe(
-          Effect.andThen(sayReady)
-        )
+        const { api, opamp } = parts!
+        const line = (what: string, scheme: string, { host, port }: { readonly host: string; readonly port: number }, path: string) =>
+          `${what.padEnd(16)} ${scheme}://${formatAddress(host, port)}${path}`
+        return Console.log(
+          [
+            ...addressLines(gateway),
+            line("opamp", "ws", opamp.address, "/v1/opamp"),
+            line("api", "http", api.address, "/api/v1/openapi.json")
+          ].join("\n")
+        ).pipe(Effect.andThen(sayReady))
       }
     })
   }).pipe(Effect.provide(components))
