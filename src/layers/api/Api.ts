@@ -118,18 +118,10 @@ const Journal = HttpApiGroup.make("journal").add(
   }).annotateMerge(describe("Judges a rollout again from the record alone"))
 )
 
-/** The token is asked for around the API, by the server as a whole; so the document is told about it here. */
-const secured = (document: { readonly [key: string]: any }) => ({
-  ...document,
-  paths: Object.fromEntries(
-    Object.entries<object>(document["paths"]).map(([path, methods]) => [
-      path,
-      Object.fromEntries(
-        Object.entries<{ security?: unknown }>(methods as never).map(([method, { security: _, ...said }]) => [method, said])
-      )
-    ])
-  ),
-  components: { ...document["components"], securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+/** The token is asked for around the API, by the server as a whole; so no operation knows of it, and the document is told here. */
+const secured = ({ components, ...document }: { readonly [key: string]: unknown }) => ({
+  ...(JSON.parse(JSON.stringify(document, (key, value: unknown) => (key === "security" ? undefined : value))) as typeof document),
+  components: { ...(components as object), securitySchemes: { token: { type: "http", scheme: "bearer" } } },
   security: [{}, { token: [] }]
 })
 
