@@ -14,6 +14,7 @@ import { OpampServer, type OpampServerError } from "./actuation/opamp/OpampServe
 import type { Beginning } from "./Beginning.ts"
 import { Database, type DatabaseError } from "./decision/Database.ts"
 import * as EvidenceOfBooks from "./decision/EvidenceOfBooks.ts"
+import * as SqliteDetectionStore from "./decision/SqliteDetectionStore.ts"
 import * as SqliteFleetStore from "./decision/SqliteFleetStore.ts"
 import * as SqliteLoopStore from "./decision/SqliteLoopStore.ts"
 import { watchingOf } from "./analysis/detectors/Watching.ts"
@@ -32,7 +33,7 @@ export const layer = (
   beginning: Beginning
 ): Layer.Layer<ApiServer | Gateway | Fleet | Loop | LoopStore | OpampServer | Watchers, ControlError, ObservationStore> => {
   const { control, weir } = beginning.checked
-  const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer).pipe(
+  const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer, SqliteDetectionStore.layer).pipe(
     Layer.provide(Database.layer(control.storage.directory))
   )
   const loop = Loop.layer({ rules: weir.rules, limits: limitsOf(control), salt: randomUUID() })

@@ -1,7 +1,8 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { FindingEvent } from "../../domain/loop/Finding.ts"
+import type { Finding, FindingEvent } from "../../domain/loop/Finding.ts"
 import { ObservationStore } from "../evidence/ObservationStore.ts"
+import { DetectionStore, type DetectionStoreError } from "./DetectionStore.ts"
 import { Detection, type Watching } from "./Detection.ts"
 
 export interface DetectOptions {
@@ -13,28 +14,47 @@ const secondMillis = 1000
 /** After a longer pause (a suspended machine) what lies in between is not looked at. */
 const mostBehind = 60
 
+/** What is learnt is saved this often, and with everything that is found. */
+const saveMillis = 30_000
+
 /**
  * Watches the store, second by second, and tells of what opens, changes and closes, one event after the other. Runs until it is interrupted.
  *
- * Full: a slow `tell` makes detection late, and after a minute leaves seconds out. Fails: never.
+ * It begins with what was saved by an earlier life, and closes what that had found for detectors that are no more (`open` are the findings
+ * that others believe to be open). **Full**: a slow `tell` makes detection late, and after a minute leaves seconds out. **Fails**: never; a
+ * memory that cannot be saved is logged.
  */
 export const detect = (
   watching: ReadonlyArray<Watching>,
+  open: ReadonlyArray<Finding>,
   tell: (event: FindingEvent) => Effect.Effect<void>,
   { lagMillis }: DetectOptions = { lagMillis: 3000 }
-): Effect.Effect<never, never, ObservationStore> =>
+): Effect.Effect<never, never, ObservationStore | DetectionStore> =>
   Effect.gen(function* () {
     const store = yield* ObservationStore
-    const detection = new Detection(watching)
+    const memory = yield* DetectionStore
+    const complain = ({ message }: DetectionStoreError) => Effect.logWarning(`what detectors remember cannot be kept: ${message}`)
+    const detection = new Detection(watching, yield* Effect.catch(memory.load, (error) => Effect.as(complain(error), {})))
     const latest = Effect.map(Clock.currentTimeMillis, (now) => Math.floor((now - lagMillis) / secondMillis) - 1)
+    const known = new Set(detection.open().map(({ id }) => id))
+    const until = yield* Clock.currentTimeMillis
+    for (const finding of open) if (!known.has(finding.id)) yield* tell({ _tag: "FindingClosed", finding: { ...finding, until } })
     let done = yield* latest
+    let savedAt = until
     const round = Effect.gen(function* () {
-      const until = yield* latest
-      for (let second = Math.max(done + 1, until - mostBehind); second <= until; second++) {
-        yield* Effect.forEach(detection.step(store.second(second * secondMillis)), tell, { discard: true })
+      const newest = yield* latest
+      let hasNews = false
+      for (let second = Math.max(done + 1, newest - mostBehind); second <= newest; second++) {
+        const events = detection.step(store.second(second * secondMillis))
+        yield* Effect.forEach(events, tell, { discard: true })
+        hasNews ||= events.length > 0
         done = second
       }
       const now = yield* Clock.currentTimeMillis
+      if (hasNews || now - savedAt >= saveMillis) {
+        savedAt = now
+        yield* Effect.catch(memory.save(detection.memory()), complain)
+      }
       yield* Effect.sleep(secondMillis - (now % secondMillis))
     })
     return yield* Effect.forever(round)

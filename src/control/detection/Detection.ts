@@ -2,7 +2,7 @@ import type { DetectorSettings } from "../../domain/config/DetectorSettings.ts"
 import type { Detecting } from "../../domain/loop/Detector.ts"
 import { findDetectorMetric } from "../../domain/loop/DetectorMetric.ts"
 import { addFigures, type Figures, noFigures } from "../../domain/loop/Figures.ts"
-import type { FindingEvent } from "../../domain/loop/Finding.ts"
+import type { Finding, FindingEvent } from "../../domain/loop/Finding.ts"
 import type { Subject } from "../../domain/loop/Observation.ts"
 import type { Json } from "../../domain/loop/Patch.ts"
 import { subjectKey } from "../../domain/loop/SubjectFilter.ts"
@@ -28,6 +28,14 @@ interface Series {
   readonly busyAt: number
 }
 
+/** What is kept of one series over a restart: everything but the window, and the evidence where nothing is open. */
+type Kept = Omit<Series, "window">
+
+/** What detectors remember, by their names. Plain data (JSON). */
+export interface DetectionMemory {
+  readonly [detector: string]: { readonly settings: DetectorSettings; readonly series: ReadonlyArray<Kept> }
+}
+
 /** What a subject is called by that a detector puts together with others. */
 const together = "*"
 
@@ -45,8 +53,22 @@ const mostSeries = 5000
 export class Detection {
   private readonly watchers: ReadonlyArray<Watcher>
 
-  constructor(watching: ReadonlyArray<Watching>) {
-    this.watchers = watching.map((one) => new Watcher(one))
+  /** With what `memory` has given before; detectors whose settings have changed since begin anew. */
+  constructor(watching: ReadonlyArray<Watching>, memory: DetectionMemory = {}) {
+    this.watchers = watching.map((one) => {
+      const kept = memory[one.name]
+      const isSame = kept !== undefined && JSON.stringify(kept.settings) === JSON.stringify(one.settings)
+      return new Watcher(one, isSame ? kept.series : [])
+    })
+  }
+
+  memory(): DetectionMemory {
+    return Object.fromEntries(this.watchers.map((watcher) => watcher.memory()))
+  }
+
+  /** What has been found and has not ended. */
+  open(): ReadonlyArray<Finding> {
+    return this.watchers.flatMap((watcher) => watcher.open())
   }
 
   step(second: Second): ReadonlyArray<FindingEvent> {
@@ -58,8 +80,21 @@ class Watcher {
   private readonly watching: Watching
   private readonly series = new Map<string, Series>()
 
-  constructor(watching: Watching) {
+  constructor(watching: Watching, kept: ReadonlyArray<Kept>) {
     this.watching = watching
+    for (const one of kept) this.series.set(subjectKey(one.subject), { ...one, window: [] })
+  }
+
+  memory(): readonly [string, DetectionMemory[string]] {
+    const { name, settings } = this.watching
+    const series = [...this.series.values()].map(({ subject, state, alarm, busyAt }): Kept => {
+      return { subject, state, alarm: alarm.finding === undefined ? { ...alarm, evidence: [] } : alarm, busyAt }
+    })
+    return [name, { settings, series }]
+  }
+
+  open(): ReadonlyArray<Finding> {
+    return [...this.series.values()].flatMap(({ alarm }) => alarm.finding ?? [])
   }
 
   step(second: Second): ReadonlyArray<FindingEvent> {

@@ -143,4 +143,32 @@ describe("detection", () => {
     )
     assert.deepStrictEqual(run([volume({ direction: "both" })], [...rates(100, () => 50), ...silence]), [])
   })
+
+  it("goes on after a restart where it stood, also in the middle of a finding", () => {
+    const seconds = rates(300, (second) => (second >= 120 && second < 200 ? 2000 : 100))
+    const whole = story(run([volume()], seconds))
+    for (const cut of [100, 130, 150, 199, 205]) {
+      const first = new Detection([volume()])
+      const before = seconds.slice(0, cut).flatMap((second) => first.step(second))
+      const second = new Detection([volume()], JSON.parse(JSON.stringify(first.memory())))
+      const after = seconds.slice(cut).flatMap((one) => second.step(one))
+      assert.deepStrictEqual(
+        story([...before, ...after]).map(([tag]) => tag),
+        whole.map(([tag]) => tag),
+        `cut at ${cut}`
+      )
+      assert.deepStrictEqual(
+        second.open().map(({ id }) => id),
+        []
+      )
+    }
+  })
+
+  it("begins anew where a detector's settings have changed", () => {
+    const first = new Detection([errorRatio()])
+    for (let second = 0; second < 20; second++) first.step(secondOf(second, [[checkout, 10, 9]]))
+    assert.strictEqual(first.open().length, 1)
+    assert.deepStrictEqual(new Detection([errorRatio({ above: 0.5 })], first.memory()).open(), [])
+    assert.strictEqual(new Detection([errorRatio()], first.memory()).open().length, 1)
+  })
 })
