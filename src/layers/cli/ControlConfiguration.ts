@@ -10,10 +10,11 @@ import { Components } from "../graph/Components.ts"
 import { type OwnFiles, type Reading, readFiles } from "./ConfigFiles.ts"
 
 /**
- * The control plane's own graph, below what its files say: an OTLP receiver whose metrics are observations. It is the gateway's engine,
- * so everything that is known about gateways (limits, own metrics, health) holds here.
+ * What lies below a control plane's files. Its own graph: an OTLP receiver whose metrics are observations; it is the gateway's engine, so
+ * everything that is known about gateways (limits, own metrics, health) holds here. And detectors for what every service has, so that
+ * there is something to see before anybody has written a rule; one that is not wanted is replaced under its name.
  */
-const graphOf = ({ otlp, metrics, health }: ControlSettings): Source => {
+const defaultsOf = ({ otlp, metrics, health }: ControlSettings): Source => {
   const { host, port } = splitAddress(metrics.endpoint)
   return new Source(
     "the default of weir control",
@@ -35,6 +36,11 @@ service:
         - pull: {exporter: {prometheus: {host: "${host}", port: ${port}}}}
   pipelines:
     metrics/observations: {receivers: [otlp/observations], exporters: [observations]}
+weir:
+  detectors:
+    baseline/volume: {metric: received.items, kind: volume}
+    baseline/latency: {metric: duration.p95, kind: latency, min_items: 50}
+    threshold/errors: {metric: received.error_ratio, kind: error_ratio, above: 0.1, min_items: 50}
 `
   )
 }
@@ -62,7 +68,7 @@ export const readControl = (paths: ReadonlyArray<string>): Effect.Effect<Reading
       compose:
         own.problems.length > 0
           ? () => Result.fail(own.problems)
-          : composer([graphOf(settingsOf(own)), ...own.sources], own.lookups, registry),
+          : composer([defaultsOf(settingsOf(own)), ...own.sources], own.lookups, registry),
       files: own.files
     }
   })

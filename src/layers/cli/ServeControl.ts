@@ -1,12 +1,9 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { ObservationStore } from "../../control/evidence/ObservationStore.ts"
 import { watchingOf } from "../analysis/detectors/Watching.ts"
-import { builtIn } from "../BuiltIn.ts"
 import * as Control from "../Control.ts"
-import { observationsExporter } from "../decision/ObservationsExporter.ts"
-import { Components } from "../graph/Components.ts"
+import * as ControlComponents from "../ControlComponents.ts"
 import { formatAddress } from "../graph/Endpoint.ts"
 import { addressLines } from "./Addresses.ts"
 import { readControl } from "./ControlConfiguration.ts"
@@ -45,9 +42,4 @@ export const serveControl = ({ config }: { readonly config: ReadonlyArray<string
         ).pipe(Effect.andThen(sayReady))
       }
     })
-  }).pipe(Effect.provide(components))
-
-/** The control plane's own graph has one component more. */
-const components = Layer.unwrap(Effect.map(ObservationStore, (store) => Components.layer(...builtIn, observationsExporter(store)))).pipe(
-  Layer.provideMerge(ObservationStore.layer())
-)
+  }).pipe(Effect.provide(ControlComponents.layer))

@@ -1,14 +1,12 @@
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { ObservationStore } from "../../control/evidence/ObservationStore.ts"
+import type { ObservationStore } from "../../control/evidence/ObservationStore.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
 import { ReportDecoder } from "../../domain/loop/ReportDecoder.ts"
 import { concat } from "../../domain/otlp/Copy.ts"
 import { Malformed } from "../../domain/otlp/Malformed.ts"
 import { ExportError } from "../../streams/ExportError.ts"
 import { type Exporter, exporter } from "../graph/Component.ts"
-import { Components } from "../graph/Components.ts"
 
 /**
  * Where a control plane's own OTLP pipeline ends: takes the observations out of metrics, those of Weir's gateways and those of a
@@ -35,8 +33,3 @@ export const observationsExporter = (store: ObservationStore["Service"]): Export
           })
       })
   })
-
-/** Adds the exporter to the components of the layers below. */
-export const layer: Layer.Layer<Components, never, ObservationStore> = Layer.unwrap(
-  Effect.map(ObservationStore, (store) => Components.layer(observationsExporter(store)))
-)

@@ -7,11 +7,9 @@ import { encodeReport } from "../../../src/domain/loop/EncodeReport.ts"
 import { noFigures } from "../../../src/domain/loop/Figures.ts"
 import { noVolume } from "../../../src/domain/loop/Metric.ts"
 import { type Report, reportId } from "../../../src/domain/loop/Report.ts"
-import { builtIn } from "../../../src/layers/BuiltIn.ts"
+import * as ControlComponents from "../../../src/layers/ControlComponents.ts"
 import { layerYaml } from "../../../src/layers/Configured.ts"
-import { layer } from "../../../src/layers/decision/ObservationsExporter.ts"
 import { Gateway } from "../../../src/layers/Gateway.ts"
-import { Components } from "../../../src/layers/graph/Components.ts"
 import { until } from "../../support/Facts.ts"
 
 const yaml = `
@@ -25,8 +23,7 @@ service:
 describe("the observations exporter", () => {
   it.live("brings what comes over OTLP into the store, once", () =>
     Effect.gen(function* () {
-      const components = Layer.provideMerge(layer, Layer.mergeAll(ObservationStore.layer(), Components.layer(...builtIn)))
-      const context = yield* Layer.build(Layer.provideMerge(layerYaml(yaml), components))
+      const context = yield* Layer.build(Layer.provideMerge(layerYaml(yaml), ControlComponents.layer))
       const [store, gateway] = [Context.get(context, ObservationStore), Context.get(context, Gateway)]
       const start = Math.floor(Date.now() / 1000) * 1000 - 5000
       const about = { agent: "a", revision: "r", startUnixMillis: start, endUnixMillis: start + 1000 }
