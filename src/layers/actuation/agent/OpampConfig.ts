@@ -29,7 +29,11 @@ const Server = Schema.Struct({
       endpoint: url(/^https?:\/\//i, 'a URL such as "http://127.0.0.1:4320/v1/opamp"').annotate({ description: "Where the server is." }),
       headers: Headers,
       tls: Tls,
-      polling_interval: field(Duration, "30s", "Time between requests; the server may ask for another.")
+      polling_interval: field(
+        Duration.check(Schema.makeFilter((millis) => millis >= 100 || "at least 100ms")),
+        "30s",
+        "Time between requests; the server may ask for another."
+      )
     }),
     "By polling over HTTP."
   )

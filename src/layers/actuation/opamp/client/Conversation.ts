@@ -24,6 +24,11 @@ export type Received =
   /** The server refuses the last message, which is not to be sent again. */
   | { readonly _tag: "BadRequest"; readonly message: string }
 
+/** A day; what a server asks for beyond it is no heartbeat, and no timer. */
+const longestHeartbeatSeconds = 86_400
+
+const knownFlags = ServerToAgentFlag.ReportFullState | ServerToAgentFlag.ReportAvailableComponents
+
 const parts: ReadonlyArray<ReportPart> = ["agentDescription", "health", "effectiveConfig", "remoteConfigStatus", "availableComponents"]
 
 /**
@@ -39,6 +44,9 @@ export class Conversation {
   private readonly handlers: AgentHandlers
   private unsent = new Set<ReportPart>(parts)
   private wantsComponents = false
+  /** Flags obeyed since the agent last spoke by itself: a server that sets them in every reply does not make the two talk in circles. */
+  private obeyed = 0
+  private isAsked = false
   private isFirst = true
   private requestsUid: boolean
   private heartbeat: number | undefined = undefined
@@ -97,6 +105,8 @@ export class Conversation {
   /** The next message: what has changed, or with nothing changed a heartbeat. It counts as sent. */
   next(): Uint8Array {
     const message = { ...this.envelope(), ...this.changes() }
+    if (!this.isAsked) this.obeyed = this.unsent.size === parts.length ? ServerToAgentFlag.ReportFullState : 0
+    this.isAsked = false
     this.unsent.clear()
     this.isFirst = false
     this.wantsComponents = false
@@ -110,7 +120,7 @@ export class Conversation {
 
   receive(message: ServerToAgent): Received {
     if (!sameBytes(message.instanceUid, this.uid)) return taken
-    const { errorResponse, command } = message
+    const { errorResponse } = message
     if (errorResponse !== undefined) {
       const { type, errorMessage, retryInfo } = errorResponse
       if (type !== ServerErrorResponseTypes.Unavailable) return { _tag: "BadRequest", message: errorMessage }
@@ -120,26 +130,38 @@ export class Conversation {
       }
     }
     // A restart is not offered as a capability, so a command is passed over.
-    if (command === undefined || message.remoteConfig !== undefined) this.take(message)
+    this.take(message)
     return taken
   }
 
   private take({ flags, agentIdentification, remoteConfig, connectionSettings }: ServerToAgent): void {
     const uid = agentIdentification?.newInstanceUid
-    if (uid !== undefined && uid.length === uidBytes) {
-      this.uid = uid
+    if (uid?.length === uidBytes) {
       this.requestsUid = false
-      this.startOver()
-      this.handlers.newInstanceUid(uid)
+      if (!sameBytes(uid, this.uid)) this.rename(uid)
     }
-    if ((flags & ServerToAgentFlag.ReportFullState) !== 0) this.startOver()
-    if ((flags & ServerToAgentFlag.ReportAvailableComponents) !== 0) this.wantsComponents = true
+    this.obey(flags & knownFlags & ~this.obeyed)
     if (remoteConfig !== undefined && this.can("AcceptsRemoteConfig")) this.handlers.remoteConfig(remoteConfig)
     if (connectionSettings?.ownMetrics !== undefined && this.can("ReportsOwnMetrics"))
       this.handlers.ownMetrics(connectionSettings.ownMetrics)
+    const before = this.heartbeat
     if (connectionSettings?.opamp !== undefined && this.can("ReportsHeartbeat"))
-      this.heartbeat = connectionSettings.opamp.heartbeatIntervalSeconds
-    if (this.hasNews || connectionSettings !== undefined) this.onNews()
+      this.heartbeat = Math.min(connectionSettings.opamp.heartbeatIntervalSeconds, longestHeartbeatSeconds)
+    if (this.hasNews || this.heartbeat !== before) this.onNews()
+  }
+
+  private obey(flags: number): void {
+    if (flags === 0) return
+    this.obeyed |= flags
+    this.isAsked = true
+    if ((flags & ServerToAgentFlag.ReportFullState) !== 0) this.startOver()
+    if ((flags & ServerToAgentFlag.ReportAvailableComponents) !== 0) this.wantsComponents = true
+  }
+
+  private rename(uid: Uint8Array): void {
+    this.uid = uid
+    this.startOver()
+    this.handlers.newInstanceUid(uid)
   }
 
   private can(capability: keyof typeof AgentCapability): boolean {

@@ -21,12 +21,24 @@ const gzipFrom = 1024
 
 const none = (problem: string): HttpAnswer => ({ status: 0, body: new Uint8Array(0), retryAfter: undefined, problem })
 
-/** Posts a message and reads the answer, inflated, up to the endpoint's limit. Fails: never. An interruption ends the request. */
+/**
+ * Posts a message and reads the answer, inflated, up to the endpoint's limit. Follows redirections, but takes the endpoint's headers, which
+ * are credentials, to no other origin. Fails: never. An interruption ends the request.
+ */
 export const post = (endpoint: Endpoint, instanceUid: Uint8Array, message: Uint8Array): Effect.Effect<HttpAnswer> =>
   Effect.callback<HttpAnswer>((resume) => {
+    let isOver = false
     let abort = (): void => {}
     const finish = (answer: HttpAnswer): void => resume(Effect.succeed(answer))
-    const go = (
+    const go = (...call: Parameters<typeof ask>): void => {
+      if (isOver) return
+      try {
+        ask(...call)
+      } catch (error) {
+        finish(none((error as Error).message))
+      }
+    }
+    const ask = (
       url: string,
       headers: Endpoint["headers"],
       body: Uint8Array,
@@ -57,10 +69,10 @@ export const post = (endpoint: Endpoint, instanceUid: Uint8Array, message: Uint8
         if ((status === 307 || status === 308) && location !== undefined) {
           response.resume()
           clearTimeout(timer)
-          if (hops >= maxRedirects || !URL.canParse(location, url)) return finish(none("too many redirections"))
-          const target = new URL(location, url)
-          // Another machine must not learn our credentials.
-          return go(target.href, target.host === new URL(url).host ? headers : {}, body, encoding, hops + 1)
+          if (hops >= maxRedirects) return finish(none("too many redirections"))
+          const target = URL.canParse(location, url) ? new URL(location, url) : undefined
+          if (target === undefined || !/^https?:$/.test(target.protocol)) return finish(none("redirected to what is no address"))
+          return go(target.href, target.origin === new URL(url).origin ? headers : {}, body, encoding, hops + 1)
         }
         const chunks: Array<Buffer> = []
         let size = 0
@@ -91,5 +103,8 @@ export const post = (endpoint: Endpoint, instanceUid: Uint8Array, message: Uint8
         if (error === null) go(endpoint.url, endpoint.headers, deflated, { "content-encoding": "gzip" }, 0)
         else go(endpoint.url, endpoint.headers, message, {}, 0)
       })
-    return Effect.sync(() => abort())
+    return Effect.sync(() => {
+      isOver = true
+      abort()
+    })
   })

@@ -46,12 +46,16 @@ export const make = (options: OpampClientOptions): Effect.Effect<OpampClient, ne
     return { update: (change) => conversation.update(change), instanceUid: () => conversation.instanceUid }
   })
 
+/** Settings that only the network library refuses (a line break in a header): said like every other reason, since they may be changed. */
+const cannotBegin = (defect: unknown): Effect.Effect<Ended> =>
+  Effect.succeed({ reason: String(defect), wasHeard: false, retryAfterMillis: undefined })
+
 /** One session after the other. A server that accepts and then closes is not called more often than one that does not answer. */
 const keepUp = (session: Effect.Effect<Ended>, url: string): Effect.Effect<never> => {
   let failures = 0
   return Effect.gen(function* () {
     const since = yield* Clock.currentTimeMillis
-    const { reason, wasHeard, retryAfterMillis = 0 } = yield* session
+    const { reason, wasHeard, retryAfterMillis = 0 } = yield* Effect.catchDefect(session, cannotBegin)
     const lasted = (yield* Clock.currentTimeMillis) - since
     failures = wasHeard && lasted >= pace.lasting ? 1 : failures + 1
     const wait = Math.max(backoff(failures, yield* Random.next), retryAfterMillis)

@@ -50,26 +50,28 @@ export const webSocketSession = (endpoint: Endpoint, conversation: Conversation)
     /** A server that has answered nothing for three heartbeats is gone, whatever TCP thinks. */
     const beat = (): void => {
       if (performance.now() - heardAt <= 3 * interval() + pace.patience) {
-        send()
-        return rest()
+        rest()
+        return send()
       }
       ended = "the server does not answer any more"
       socket.terminate()
     }
     const hangUp = (code: number, reason: string): void => {
       ended = reason
+      clearTimeout(timer)
       socket.close(code, reason)
       timer = setTimeout(() => socket.terminate(), pace.farewell)
     }
 
-    // The server's word may lead to another machine, which must not learn our credentials.
+    // The server's word may lead to another machine, or out of TLS, where nobody must learn our credentials.
     socket.on("redirect", (url: string, request: import("node:http").ClientRequest) => {
-      if (new URL(url).host !== new URL(endpoint.url).host) for (const name of Object.keys(endpoint.headers)) request.removeHeader(name)
+      if (new URL(url).origin === new URL(endpoint.url).origin) return
+      for (const name of [...Object.keys(endpoint.headers), "authorization", "cookie"]) request.removeHeader(name)
     })
-    socket.on("unexpected-response", (request, response) => {
+    socket.on("unexpected-response", (_request, response) => {
       ended = `the server answers ${response.statusCode}`
       retryAfterMillis = parseRetryAfter(response.headers["retry-after"], Date.now())
-      request.destroy()
+      socket.terminate()
     })
     socket.on("error", (error) => {
       if (ended === "the connection ended") ended = error.message
