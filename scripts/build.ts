@@ -55,7 +55,13 @@ const manifest = {
   license,
   type,
   engines: { node: ">=22.19.0" },
-  exports: { ".": module("index"), "./agent": module("agent"), "./opamp": module("opamp"), "./testing": module("testing") },
+  exports: {
+    ".": module("index"),
+    "./agent": module("agent"),
+    "./control": module("control"),
+    "./opamp": module("opamp"),
+    "./testing": module("testing")
+  },
   bin: { weir: "bin/weir.js" },
   // The command line's own dependencies are in its bundle.
   dependencies: { ws: dependencies.ws, yaml: dependencies.yaml },

@@ -25,13 +25,14 @@ import type { SwapError } from "./graph/SwapError.ts"
 
 export type ControlError = ApiServerError | DatabaseError | FleetStoreError | LoopStoreError | OpampServerError | SwapError
 
+/** What a running control plane is made of. `Gateway` is the graph that its observations come through. */
+export type ControlServices = ApiServer | Gateway | Fleet | Loop | LoopStore | OpampServer | Watchers
+
 /**
  * A control plane. Read from top to bottom it is the order in which it comes up, and from bottom to top the one in which it goes down:
  * streams and the API end, nobody is told anything any more, agents are sent Close, observations end, the loop stands still, what is unsaved is saved.
  */
-export const layer = (
-  beginning: Beginning
-): Layer.Layer<ApiServer | Gateway | Fleet | Loop | LoopStore | OpampServer | Watchers, ControlError, ObservationStore> => {
+export const layer = (beginning: Beginning): Layer.Layer<ControlServices, ControlError, ObservationStore> => {
   const { control, weir } = beginning.checked
   const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer, SqliteDetectionStore.layer).pipe(
     Layer.provide(Database.layer(control.storage.directory))
@@ -81,7 +82,7 @@ const ownMetrics = ({ observations }: ControlSettings): Layer.Layer<never, never
   )
 
 /** What runs, for those who print or steer it. */
-export const running = (context: Context.Context<ApiServer | Gateway | Loop | OpampServer | Watchers>) => ({
+export const running = (context: Context.Context<ControlServices>) => ({
   api: Context.get(context, ApiServer),
   gateway: Context.get(context, Gateway),
   loop: Context.get(context, Loop),

@@ -1,0 +1,10 @@
+/** A control plane as Layers, for programs and tests that run one themselves. */
+export { Fleet, FleetError } from "./control/fleet/Fleet.ts"
+export type { AgentSnapshot } from "./control/fleet/AgentSnapshot.ts"
+export type { FleetEvent } from "./control/fleet/FleetEvent.ts"
+export { Loop } from "./control/loop/Loop.ts"
+export { LoopStore } from "./control/loop/LoopStore.ts"
+export { OpampServer } from "./layers/actuation/opamp/OpampServer.ts"
+export { ApiServer } from "./layers/api/ApiServer.ts"
+export type { ControlError, ControlServices } from "./layers/Control.ts"
+export { layerControlYaml } from "./layers/ControlConfigured.ts"
