@@ -27,17 +27,31 @@ export interface Case {
   readonly items: number
   readonly compression: Compression
   readonly load: LoadKind
+  /** Observation is on (Weir only). */
+  readonly observe: boolean
 }
 
-export const plain: Case = { pipeline: "pass", protocol: "http", signal: "traces", items: 100, compression: "none", load: "saturated" }
+export const plain: Case = {
+  pipeline: "pass",
+  protocol: "http",
+  signal: "traces",
+  items: 100,
+  compression: "none",
+  load: "saturated",
+  observe: false
+}
 
 export const describeCase = (it: Case): string =>
-  [it.protocol, it.pipeline, it.signal, `${it.items}/request`, it.compression, it.load].filter((word) => word !== "traces").join(" ")
+  [it.protocol, it.pipeline, it.signal, `${it.items}/request`, it.compression, it.load, it.observe ? "observed" : ""]
+    .filter((word) => word !== "traces" && word !== "")
+    .join(" ")
 
 export interface Ports {
   readonly receiver: number
   readonly sink: number
   readonly metrics: number
+  /** Where observations are sent. */
+  readonly observations: number
 }
 
 /** Tenants in the payload; the routing pipeline has a pipeline and an exporter for each. */
@@ -91,16 +105,20 @@ export const configuration = (it: Case, ports: Ports): unknown => {
     metrics: { readers: [{ pull: { exporter: { prometheus: { host: "127.0.0.1", port: ports.metrics } } } }] },
     logs: { level: "warn" }
   }
+  const observe = it.observe ? { observe: { endpoint: `http://127.0.0.1:${ports.observations}/v1/metrics` } } : {}
+  const service = { telemetry, extensions: Object.keys(observe) }
   if (it.pipeline !== "routing") {
     return {
+      extensions: observe,
       receivers,
       processors,
       exporters: { [exporterType]: exporter },
-      service: { telemetry, pipelines: { [it.signal]: { receivers: ["otlp"], processors: names, exporters: [exporterType] } } }
+      service: { ...service, pipelines: { [it.signal]: { receivers: ["otlp"], processors: names, exporters: [exporterType] } } }
     }
   }
   const route = (tenant: string) => `${it.signal}/${tenant}`
   return {
+    extensions: observe,
     receivers,
     processors,
     connectors: {
@@ -110,7 +128,7 @@ export const configuration = (it: Case, ports: Ports): unknown => {
     },
     exporters: Object.fromEntries(tenants.map((tenant) => [`${exporterType}/${tenant}`, exporter])),
     service: {
-      telemetry,
+      ...service,
       pipelines: {
         [`${it.signal}/in`]: { receivers: ["otlp"], exporters: ["routing"] },
         ...Object.fromEntries(

@@ -19,6 +19,8 @@ export interface Options {
   readonly settings: Settings
   readonly rounds: number
   readonly json: boolean
+  /** Each case is measured without and with observation, in turns. */
+  readonly observe: boolean
 }
 
 const text = { type: "string" } as const
@@ -53,6 +55,7 @@ export const parse = (usage: string, defaultRounds: number): Options => {
       connections: text,
       rounds: text,
       json: { type: "boolean", default: false },
+      observe: { type: "boolean", default: false },
       help: { type: "boolean", default: false }
     }
   })
@@ -78,12 +81,15 @@ export const parse = (usage: string, defaultRounds: number): Options => {
       connections: number("connections", values.connections, defaults.connections)
     },
     rounds: number("rounds", values.rounds, defaultRounds),
-    json: values.json
+    json: values.json,
+    observe: values.observe
   }
 }
 
-const combinations = (chosen: { readonly [K in keyof Case]: ReadonlyArray<Case[K]> | undefined }): ReadonlyArray<Case> =>
-  (Object.keys(chosen) as Array<keyof Case>).reduce<ReadonlyArray<Case>>(
+const combinations = (chosen: {
+  readonly [K in Exclude<keyof Case, "observe">]: ReadonlyArray<Case[K]> | undefined
+}): ReadonlyArray<Case> =>
+  (Object.keys(chosen) as Array<keyof typeof chosen>).reduce<ReadonlyArray<Case>>(
     (cases, key) => cases.flatMap((it) => (chosen[key] ?? [plain[key]]).map((value) => ({ ...it, [key]: value }))),
     [plain]
   )

@@ -3,9 +3,12 @@ import { type Case, describeCase, plain, protocols } from "./Case.ts"
 import { type Measured, measure, measureDirect } from "./measure.ts"
 import { parse, sharedHelp } from "./Options.ts"
 import { type Quantiles } from "./Quantiles.ts"
+import { compareObserved } from "./observed.ts"
 import { fixed, table } from "./Table.ts"
 
-const options = parse(`npm run bench:gateway -- [options]\n\n${sharedHelp}\n`, 1)
+const observeHelp = `  --observe      what observation costs: each case (pass-through, HTTP, if none is chosen) without and with it,
+                 in turns, --rounds 3 of them`
+const options = parse(`npm run bench:gateway -- [options]\n\n${sharedHelp}\n${observeHelp}\n`, 1)
 
 const grpc: Case = { ...plain, protocol: "grpc" }
 const latency: Case = { ...plain, load: "latency" }
@@ -18,6 +21,11 @@ const selection: ReadonlyArray<Case> = [
   ...(["pass", "transform", "filter", "routing"] as const).map((pipeline) => ({ ...latency, pipeline })),
   { ...latency, protocol: "grpc" }
 ]
+
+if (options.observe) {
+  await compareObserved(options.cases ?? [plain], options)
+  process.exit(0)
+}
 
 const cases = options.cases ?? selection
 const direct = new Map<string, Quantiles>()

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork, type Serializable } from "node:child_process"
 import { once } from "node:events"
+import { createServer as createHttpServer, type Server } from "node:http"
 import { createServer, type AddressInfo } from "node:net"
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
@@ -108,6 +109,13 @@ const drained = async (sink: Helper, items: number): Promise<SinkReport> => {
   }
 }
 
+/** Takes observations, in this process, which costs the subject nothing. */
+const startObservations = async (): Promise<Server> => {
+  const server = createHttpServer((request, response) => request.resume().on("end", () => response.end())).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  return server
+}
+
 /** What must arrive of what was accepted. */
 const expected = (it: Case, accepted: number): number => (it.pipeline === "filter" ? Math.round(accepted * (1 - filteredShare)) : accepted)
 
@@ -131,8 +139,16 @@ export const measure = async (name: SubjectName, it: Case, settings: Settings): 
   const [sink, sinkPort] = await startSink({ protocol: it.protocol, signal: it.signal, stamped: it.compression === "none" })
   let load: Helper | undefined
   let subject: Subject | undefined
+  let stopObservations = (): void => {}
   try {
-    const ports = { receiver: await freePort(), metrics: await freePort(), sink: sinkPort }
+    const observations = await startObservations()
+    stopObservations = () => observations.close()
+    const ports = {
+      receiver: await freePort(),
+      metrics: await freePort(),
+      sink: sinkPort,
+      observations: (observations.address() as AddressInfo).port
+    }
     subject = await Subject.start(name, configuration(it, ports), ports.receiver)
     load = await startLoad(it, ports.receiver, settings)
     const warmup = await run(load, settings.warmupMillis)
@@ -162,6 +178,7 @@ export const measure = async (name: SubjectName, it: Case, settings: Settings): 
   } finally {
     load?.stop()
     await subject?.stop()
+    stopObservations()
     sink.stop()
   }
 }

@@ -13,6 +13,7 @@ import { debug } from "./delivery/Debug.ts"
 import { file } from "./delivery/File.ts"
 import { otlpGrpc } from "./delivery/OtlpGrpc.ts"
 import { otlpHttp } from "./delivery/OtlpHttp.ts"
+import { observe } from "./extensions/Observe.ts"
 import { healthCheck } from "./extensions/HealthCheck.ts"
 import type { Component } from "./graph/Component.ts"
 import { otlpReceiver } from "./ingest/OtlpReceiver.ts"
@@ -33,6 +34,7 @@ export const builtIn: ReadonlyArray<Component> = [
   otlpGrpc,
   otlpHttp,
   healthCheck,
+  observe,
   opamp,
   baseline,
   threshold

@@ -1,3 +1,4 @@
+import type { Subject, Volume } from "../loop/Observation.ts"
 import type { BatchOrigin } from "../Batch.ts"
 import type { DropReason } from "../DropReason.ts"
 import { isData } from "../otlp/Levels.ts"
@@ -18,6 +19,18 @@ export type Counted = "received" | "delivered" | DropReason
 
 /** A trace is looked at if as many low bits of its id are zero as this says: 1 in `2^bits` of them. */
 export const mostBits = 12
+
+/** No more groups of one chunk are looked at: who sends more hides items, and costs no more time. */
+const mostGroups = 8192
+
+/** What a group of a chunk counted as. */
+interface Glance extends Volume {
+  readonly subject: Subject
+}
+
+/** Chunks of a second whose counts are remembered until they are delivered, and groups of one. */
+const mostRemembered = 8192
+const mostGlances = 16
 
 export interface ScannerOptions {
   /** Root spans that take longer, in seconds, are slow. */
@@ -42,7 +55,12 @@ export class Scanner {
   private readonly slowSeconds: number
   private readonly service = new ServiceName()
   private readonly span = new SpanLook()
+  /** Chunks that have been counted as received, of this second and the one before. */
+  private lately = new Map<Uint8Array, ReadonlyArray<Glance>>()
+  private earlier = this.lately
   private signal: Signal = "traces"
+  /** Groups of the present chunk. */
+  private groups = 0
   private as: Counted = "received"
   private tally: Tally | undefined = undefined
   /** Counts what is dropped, until it is known how much. */
@@ -58,21 +76,56 @@ export class Scanner {
   scan({ signal, tenant }: BatchOrigin, bytes: Uint8Array, as: Counted): void {
     this.signal = signal
     this.as = as
+    this.groups = 0
+    if (as === "delivered" && this.recall(bytes)) return
+    const glances: Array<Glance> = []
     for (let pos = 0; pos < bytes.length;) {
       const valueAt = varintEnd(bytes, pos, bytes.length)
       const tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
       const next = tag === 0 ? -1 : valueEnd(bytes, valueAt, bytes.length, tag & 7)
       if (next < 0) return
       if (tag === FIRST) {
+        if (++this.groups > mostGroups) return
         const start = varintEnd(bytes, valueAt, bytes.length)
         const tally = (this.tally = this.find(tenant, bytes, start, next))
-        this.side = as === "received" ? tally.received : as === "delivered" ? tally.delivered : this.spare
+        const side = (this.side = as === "received" ? tally.received : as === "delivered" ? tally.delivered : this.spare)
+        const { items, errors, slow } = side
         this.group(bytes, start, next)
-        this.side.bytes += next - pos
-        if (this.side === this.spare) tally.drop(as, this.spare.take().items)
+        side.bytes += next - pos
+        if (side === this.spare) tally.drop(as, this.spare.take().items)
+        else if (as === "received" && glances.length < mostGlances) {
+          const { subject } = tally
+          glances.push({ subject, items: side.items - items, bytes: next - pos, errors: side.errors - errors, slow: side.slow - slow })
+        }
       }
       pos = next
     }
+    if (as === "received" && glances.length > 0 && glances.length < mostGlances) this.remember(bytes, glances)
+  }
+
+  /** To be called each second or so: forgets chunks that came before the last call, lest their memory be kept. */
+  age(): void {
+    this.earlier = this.lately
+    this.lately = new Map()
+  }
+
+  private remember(bytes: Uint8Array, glances: ReadonlyArray<Glance>): void {
+    if (this.lately.size < mostRemembered) this.lately.set(bytes, glances)
+  }
+
+  /** Counts a chunk as delivered that was counted as received, and has not been touched since: its memory has long left the caches. */
+  private recall(bytes: Uint8Array): boolean {
+    const glances = this.lately.get(bytes) ?? this.earlier.get(bytes)
+    if (glances === undefined) return false
+    for (const { subject, items, bytes: sizeBytes, errors, slow } of glances) {
+      const { delivered } = this.tallies.of(subject.signal, subject.tenant, subject.service)
+      delivered.items += items
+      delivered.bytes += sizeBytes
+      delivered.errors += errors
+      delivered.slow += slow
+      if (subject.signal === "traces") this.spans += items
+    }
+    return true
   }
 
   /** The counters of the resource of the group in `[pos, end)`; writers put it first. */
@@ -95,6 +148,7 @@ export class Scanner {
       const next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
       if (next < 0) return
       if (tag === SECOND) {
+        if (++this.groups > mostGroups) return
         const start = varintEnd(bytes, valueAt, end)
         if (this.signal === "traces") this.readSpans(bytes, start, next)
         else if (this.signal === "logs") this.readLogs(bytes, start, next)
@@ -114,13 +168,25 @@ export class Scanner {
     let items = 0
     let looks = 0
     while (pos < end) {
-      const valueAt = varintEnd(bytes, pos, end)
-      const tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
-      const next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
-      if (next < 0) break
+      // The usual case inline: a span, whose length takes one or two bytes.
+      let tag = bytes[pos]!
+      let start = pos + 2
+      let next = -1
+      if (tag === SECOND && end - pos > 2) {
+        const low = bytes[pos + 1]!
+        if (low < 0x80) next = start + low
+        else if (bytes[start]! < 0x80) next = ++start + ((low & 0x7f) | (bytes[pos + 2]! << 7))
+        if (next > end) break
+      }
+      if (next < 0) {
+        const valueAt = varintEnd(bytes, pos, end)
+        tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
+        next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
+        if (next < 0) break
+        if (tag === SECOND) start = varintEnd(bytes, valueAt, end)
+      }
       if (tag === SECOND) {
         items++
-        const start = varintEnd(bytes, valueAt, end)
         if (isLookedAt && (mask === 0 || (traceBits(bytes, start, next) & mask) === 0)) {
           looks++
           span.read(bytes, start, next)

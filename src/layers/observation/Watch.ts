@@ -8,10 +8,13 @@ import type { Turns } from "../../streams/Turns.ts"
 import { BookDrops } from "./BookDrops.ts"
 import type { ObserverOptions, Seen } from "./ObserverOptions.ts"
 
-/** A batch of at most so much is looked at in its place; of a larger one so much a turn. */
-const pieceItems = 2048
+/** A batch of at most so much (a full one of the exporter's) is looked at in its place: a millisecond or two. */
+const wholeItems = 16_384
+const wholeBytes = 4 << 20
+
+/** Of a larger one, so much a turn. */
 const pieceBytes = 512 << 10
-const pieceLimits = { maxItems: pieceItems, maxBytes: pieceBytes, maxFields: 65_536, maxRepeated: 64 << 20 } as const
+const pieceLimits = { maxItems: 2048, maxBytes: pieceBytes, maxFields: 65_536, maxRepeated: 64 << 20 } as const
 
 /** With this many times the looks of a second, the next ones are of fewer traces at once. */
 const patience = 2
@@ -41,7 +44,7 @@ export class Watch {
 
   look(batch: Batch, as: Counted): void {
     const { sizeBytes, items, origin, lease } = batch
-    if (sizeBytes <= pieceBytes && items <= pieceItems) {
+    if (sizeBytes <= wholeBytes && items <= wholeItems) {
       for (const chunk of batch.chunks) this.scanner.scan(origin, chunk, as)
       return this.pace()
     }
@@ -67,6 +70,7 @@ export class Watch {
     // Half of the spans are on each side.
     scanner.bits = Math.min(mostBits, Math.ceil(Math.log2(Math.max(1, scanner.spans / 2 / this.options.looksPerSecond))))
     scanner.spans = scanner.looks = 0
+    scanner.age()
     return { subjects: this.tallies.take(), lost }
   }
 

@@ -114,6 +114,25 @@ describe("the scanner", () => {
     assert.closeTo(durations!.count, 20_000 / 2 ** bits, 4 * Math.sqrt(20_000 / 2 ** bits))
   })
 
+  it("counts an untouched chunk as delivered just as it counted it as received, also when it looks at other traces by then", () => {
+    const tallies = new Tallies(10)
+    const scanner = new Scanner(tallies, { slowSeconds })
+    const bytes = traces(
+      "s",
+      [1, 2, 3].map((i) => span(Buffer.alloc(16, i), { status: { code: 2 } }))
+    )
+    scanner.scan(origin("traces"), bytes, "received")
+    scanner.bits = mostBits
+    scanner.age()
+    scanner.scan(origin("traces"), bytes, "delivered")
+    const [{ figures }] = tallies.take() as [ReturnType<typeof tallies.take>[number]]
+    assert.deepStrictEqual(figures.delivered, { items: 3, bytes: bytes.length, errors: 3, slow: 0 })
+    scanner.age()
+    scanner.age()
+    scanner.scan(origin("traces"), bytes, "delivered")
+    assert.deepStrictEqual(tallies.take()[0]!.figures.delivered, { items: 3, bytes: bytes.length, errors: 0, slow: 0 })
+  })
+
   it("keeps to its subjects: the others share one, and idle ones make room", () => {
     const tallies = new Tallies(2)
     const scanner = new Scanner(tallies, { slowSeconds })
