@@ -128,6 +128,9 @@ const secured = ({ components, ...document }: { readonly [key: string]: unknown 
 /** Where everything of the API is. */
 export const apiPrefix = "/api/v1"
 
+/** All mistakes at once, also names that mean nothing. */
+const strict = { errors: "all", onExcessProperty: "error" } as const
+
 /**
  * The control API: what there is to see of a control plane, and what a person can have done. JSON in snake_case; times are milliseconds
  * since the epoch, rates are per second; `null` stands for what is not known. Errors carry `_tag` and `message`: 404 `NotFound`, 409
@@ -137,6 +140,8 @@ export const Api = HttpApi.make("weir")
   .add(Look, Agents, Rollouts, Loop, Journal)
   .middleware(Checked)
   .prefix(apiPrefix)
+  .annotate(HttpApi.PayloadParseOptions, strict)
+  .annotate(HttpApi.QueryParseOptions, strict)
   .annotateMerge(
     OpenApi.annotations({
       title: "Weir control API",

@@ -47,9 +47,10 @@ export const LookHandlers = HttpApiBuilder.group(
           const after = Number(request.headers["last-event-id"] ?? Number.NaN)
           const viewer = yield* events.open(yield* topicsOf(query.topics), Number.isSafeInteger(after) && after >= 0 ? after : undefined)
           const body = Stream.unfold(undefined, () => Effect.map(viewer.next, (bytes) => bytes && ([bytes, undefined] as const)))
+          // A connection that is kept after the end would hold a stop up.
           return HttpServerResponse.stream(body, {
             contentType: "text/event-stream",
-            headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
+            headers: { "cache-control": "no-store", "x-accel-buffering": "no", connection: "close" }
           })
         })
       )

@@ -43,7 +43,10 @@ const contentOf = (document: string): Effect.Effect<Content, Invalid> => {
     const found = problems.map((problem) => ({ path: "payload.document", message: formatProblem(problem) }))
     return Effect.fail(new Invalid({ message: "the document is no configuration", problems: found }))
   }
-  return root._tag === "Map" ? Effect.succeed(toUnknown(root) as Content) : invalid("payload.document", "a map of sections is expected")
+  const content = toUnknown(root)
+  // Nothing, or nothing but comments.
+  if (content === null || content === undefined) return Effect.succeed({})
+  return root._tag === "Map" ? Effect.succeed(content as Content) : invalid("payload.document", "a map of sections is expected")
 }
 
 const invalid = (path: string, message: string) =>
