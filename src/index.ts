@@ -10,9 +10,11 @@ export type { Checked, CheckedComponent, CheckedPipeline } from "./domain/config
 export type { Verdict } from "./domain/config/Check.ts"
 export { type Diff, diff } from "./domain/config/Diff.ts"
 export type { Lookups } from "./domain/config/Expand.ts"
+export { DetectorSettings } from "./domain/config/DetectorSettings.ts"
 export { ExporterSettings } from "./domain/config/ExporterSettings.ts"
 export * as Fields from "./domain/config/Fields.ts"
 export { load } from "./domain/config/Load.ts"
+export type { Detecting, Judgement, Point } from "./domain/loop/Detector.ts"
 export { formatProblems, type Problem } from "./domain/config/Problem.ts"
 export { Source } from "./domain/config/Source.ts"
 // Views over the bytes of a batch, and edits of them, for processors of your own.
