@@ -9,9 +9,12 @@ import { fileURLToPath } from "node:url"
  * per version, so that a changed version or manifest is built anew and an old one stays usable.
  */
 export const collectorVersion = "0.161.0"
+/** The newest one whose OpAMP extension is served. */
+export const fleetCollectorVersion = "0.149.0"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 export const collectorManifest = join(here, "collector.yaml")
+export const fleetCollectorManifest = join(here, "collector-opamp.yaml")
 export const opampAgentSource = join(here, "opamp-go")
 export const pythonRequirements = join(here, "requirements.txt")
 
@@ -33,6 +36,13 @@ const peer = (name: string, needs: string, folderName: string, program: string):
 }
 
 export const collector = peer("otelcol", "go", `otelcol-${collectorVersion}-${fingerprint(collectorManifest)}`, "otelcol")
+/** A Collector that is an OpAMP agent. */
+export const fleetCollector = peer(
+  "otelcol with opamp",
+  "go",
+  `otelcol-opamp-${fleetCollectorVersion}-${fingerprint(fleetCollectorManifest)}`,
+  "otelcol"
+)
 export const telemetrygen = peer("telemetrygen", "go", `telemetrygen-${collectorVersion}`, "telemetrygen")
 /** An agent on opamp-go's client. */
 export const opampAgent = peer("opamp-agent", "go", `opamp-agent-${fingerprint(join(opampAgentSource, "main.go"))}`, "opamp-agent")

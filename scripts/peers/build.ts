@@ -8,6 +8,9 @@ import {
   collectorManifest,
   collectorVersion,
   completeMark,
+  fleetCollector,
+  fleetCollectorManifest,
+  fleetCollectorVersion,
   isBuilt,
   opampAgent,
   opampAgentSource,
@@ -17,7 +20,6 @@ import {
   telemetrygen
 } from "./Peers.ts"
 
-const builder = `go.opentelemetry.io/collector/cmd/builder@v${collectorVersion}`
 const generator = `github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@v${collectorVersion}`
 
 const has = (tool: string): boolean => spawnSync(tool, [tool === "go" ? "version" : "--version"], { stdio: "ignore" }).status === 0
@@ -29,14 +31,16 @@ const run = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEn
   if (status !== 0) throw new Error(`${command} ended with ${status}`)
 }
 
-const buildCollector = ({ folder, program }: Peer): void => {
-  const source = join(folder, "source")
-  const manifest = join(folder, "manifest.yaml")
-  writeFileSync(manifest, readFileSync(collectorManifest, "utf8").replace("dist:\n", `dist:\n  output_path: ${source}\n`))
-  run("go", ["run", builder, "--config", manifest])
-  renameSync(join(source, "otelcol"), program)
-  rmSync(source, { recursive: true })
-}
+const buildCollector =
+  (version: string, described: string) =>
+  ({ folder, program }: Peer): void => {
+    const source = join(folder, "source")
+    const manifest = join(folder, "manifest.yaml")
+    writeFileSync(manifest, readFileSync(described, "utf8").replace("dist:\n", `dist:\n  output_path: ${source}\n`))
+    run("go", ["run", `go.opentelemetry.io/collector/cmd/builder@v${version}`, "--config", manifest])
+    renameSync(join(source, "otelcol"), program)
+    rmSync(source, { recursive: true })
+  }
 
 const buildTelemetrygen = ({ folder }: Peer): void => run("go", ["install", generator], { GOBIN: folder })
 
@@ -73,6 +77,7 @@ const results = [
   build(python, buildPython),
   build(telemetrygen, buildTelemetrygen),
   build(opampAgent, buildOpampAgent),
-  build(collector, buildCollector)
+  build(collector, buildCollector(collectorVersion, collectorManifest)),
+  build(fleetCollector, buildCollector(fleetCollectorVersion, fleetCollectorManifest))
 ]
 process.exit(results.every(Boolean) ? 0 : 1)

@@ -1,4 +1,4 @@
-/** A gateway as its users run it: a process with a configuration file, driven by signals, read through its ports and its output. */
+/** Weir, or a Collector, as its users run it: a process with a configuration file, driven by signals, read through its ports and its output. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { stringify } from "yaml"
-import { collector } from "../../scripts/peers/Peers.ts"
+import { collector, type Peer } from "../../scripts/peers/Peers.ts"
 import { isListening, until } from "./Facts.ts"
 import { parseMetrics, type Sample } from "./Metrics.ts"
 
@@ -34,7 +34,7 @@ export class GatewayProcess {
 
   private constructor(command: string, args: ReadonlyArray<string>, { configuration, env, args: more = [] }: Spawning) {
     this.folder = mkdtempSync(join(tmpdir(), "weir-test-"))
-    this.configFile = join(this.folder, "gateway.yaml")
+    this.configFile = join(this.folder, "weir.yaml")
     this.configure(configuration)
     this.child = spawn(command, [...args, "--config", this.configFile, ...more], {
       cwd: this.folder,
@@ -55,16 +55,21 @@ export class GatewayProcess {
     return new GatewayProcess(process.execPath, [entry, "run"], spawning)
   }
 
+  /** `weir control`. It has been started, no more. */
+  static control(spawning: Spawning): GatewayProcess {
+    return new GatewayProcess(process.execPath, [entry, "control"], spawning)
+  }
+
   /** The OpenTelemetry Collector, where it has been built. */
-  static collector(spawning: Spawning): GatewayProcess {
-    return new GatewayProcess(collector.program, [], spawning)
+  static collector(spawning: Spawning, built: Peer = collector): GatewayProcess {
+    return new GatewayProcess(built.program, [], spawning)
   }
 
   /** Waits until it listens on all of `ports`. */
   async listening(ports: ReadonlyArray<number>): Promise<this> {
     for (const port of ports) {
-      await until(`the gateway listens on ${port}`, () => {
-        if (this.ended) throw new Error(`the gateway ended while starting:\n${this.text}`)
+      await until(`it listens on ${port}`, () => {
+        if (this.ended) throw new Error(`it ended while starting:\n${this.text}`)
         return isListening(port)
       })
     }

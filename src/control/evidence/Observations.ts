@@ -16,7 +16,7 @@ export interface ObservationLimits {
 
 export const defaultLimits: ObservationLimits = {
   retentionMillis: 600_000,
-  aheadMillis: 60_000,
+  aheadMillis: 120_000,
   observations: 200_000,
   subjects: 5000,
   agents: 2000

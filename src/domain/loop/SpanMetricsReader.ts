@@ -35,6 +35,8 @@ const pointAttributes = ["service.name", "status.code", "tenant", "collector.ins
 const [AGENT, RESOURCE_SERVICE, RESOURCE_TENANT] = [0, 1, 2]
 const [SERVICE, STATUS, TENANT, COLLECTOR] = [0, 1, 2, 3]
 const CUMULATIVE = 2
+/** Longest interval whose calls count where they were made. */
+const promptMillis = 2000
 
 /** Figures of one service in one interval, out of one metric of one resource. */
 interface Draft {
@@ -51,6 +53,9 @@ interface Draft {
  * temporality. The agent is the resource's `weir.agent`, else the point's `collector.instance.id`, else `unidentified`.
  *
  * Each resource, metric, service and interval makes a report of its own, since a collector may send them in requests of their own.
+ *
+ * Detectors look at each second once, a few seconds after it. Calls that were counted over a longer time than that come too late for the
+ * seconds in which they were made: they count for the time after it, as long as it was, which is until the collector sends the next ones.
  */
 export class SpanMetricsReader {
   private readonly resource = new Keys(resourceAttributes)
@@ -105,7 +110,7 @@ export class SpanMetricsReader {
     const key = `${agent}@${increase.startUnixMillis}-${times.end} ${tenant.length} ${tenant} ${service}`
     const draft = drafts.get(key)
     if (draft !== undefined) draft.figures = addFigures(draft.figures, figures)
-    else drafts.set(key, { agent, service, tenant, startUnixMillis: increase.startUnixMillis, endUnixMillis: times.end, figures })
+    else drafts.set(key, { agent, service, tenant, ...countedIn(increase.startUnixMillis, times.end, value), figures })
     return undefined
   }
 
@@ -138,6 +143,14 @@ export class SpanMetricsReader {
     }
     return value.count === 0 ? undefined : { ...noFigures, durations: isSeconds ? value : rescale(value, 1e-3) }
   }
+}
+
+/** When figures count. Durations belong to the last second, which is never late. */
+const countedIn = (startUnixMillis: number, endUnixMillis: number, value: Cumulative) => {
+  const length = endUnixMillis - startUnixMillis
+  return typeof value === "number" && length > promptMillis
+    ? { startUnixMillis: endUnixMillis, endUnixMillis: endUnixMillis + length }
+    : { startUnixMillis, endUnixMillis }
 }
 
 const timesOf = ({ bytes, points: { data } }: Metrics, at: number): { readonly start: number; readonly end: number } | undefined => {

@@ -129,7 +129,7 @@ describe("observations", () => {
     assert.strictEqual(observations.size, 1)
     assert.strictEqual(observations.second(later).subjects[0]!.subject.service, "third")
     assert.strictEqual(observations.add(report("a", 0, [[checkout, 1]]), later), "outside")
-    assert.strictEqual(observations.add(report("b", 100, []), later), "outside")
+    assert.strictEqual(observations.add(report("b", 200, []), later), "outside")
   })
 
   it("stay below their number, the oldest seconds go", () => {

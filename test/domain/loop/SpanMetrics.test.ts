@@ -76,15 +76,15 @@ const volumes = (reports: ReadonlyArray<Report>) =>
   ])
 
 describe("metrics of a collector's span_metrics connector", () => {
-  it("with delta temporality are what arrived in their interval, by service and tenant", () => {
+  it("with delta temporality are what arrived, by service and tenant, until the next are sent", () => {
     const bytes = request(DELTA, 0, 60, [
       { service: "checkout", status: "STATUS_CODE_UNSET", calls: 90 },
       { service: "checkout", status: "STATUS_CODE_ERROR", calls: 10 },
       { service: "cart", status: "STATUS_CODE_OK", calls: 5, more: [text("tenant", "acme")] }
     ])
     assert.deepStrictEqual(volumes(decode(new ReportDecoder(), bytes)), [
-      ["collector-1", 0, 60, "default", "checkout", 100, 10],
-      ["collector-1", 0, 60, "acme", "cart", 5, 0]
+      ["collector-1", 60, 120, "default", "checkout", 100, 10],
+      ["collector-1", 60, 120, "acme", "cart", 5, 0]
     ])
     const ids = new Set([bytes, bytes].flatMap((same) => decode(new ReportDecoder(), same)).map(({ id }) => id))
     assert.strictEqual(ids.size, 2, "a repeated request has the same ids")
@@ -95,11 +95,21 @@ describe("metrics of a collector's span_metrics connector", () => {
     const call = (calls: number, status = "STATUS_CODE_UNSET"): Call => ({ service: "checkout", status, calls })
     assert.deepStrictEqual(volumes(decode(decoder, request(CUMULATIVE, -900, 60, [call(5000)]))), [], "how much of it is old is not known")
     assert.deepStrictEqual(volumes(decode(decoder, request(CUMULATIVE, -900, 120, [call(5100)]))), [
-      ["collector-1", 60, 120, "default", "checkout", 100, 0]
+      ["collector-1", 120, 180, "default", "checkout", 100, 0]
     ])
     assert.deepStrictEqual(volumes(decode(decoder, request(CUMULATIVE, -900, 120, [call(5100)]))), [], "again")
     assert.deepStrictEqual(volumes(decode(decoder, request(CUMULATIVE, 130, 180, [call(7, "STATUS_CODE_ERROR"), call(30)]))), [
-      ["collector-1", 130, 180, "default", "checkout", 37, 7]
+      ["collector-1", 180, 230, "default", "checkout", 37, 7]
+    ])
+  })
+
+  it("of a second or two count in their seconds, which detectors have not looked at yet", () => {
+    const call: Call = { service: "checkout", status: "STATUS_CODE_UNSET", calls: 10 }
+    assert.deepStrictEqual(volumes(decode(new ReportDecoder(), request(DELTA, 0, 2, [call]))), [
+      ["collector-1", 0, 2, "default", "checkout", 10, 0]
+    ])
+    assert.deepStrictEqual(volumes(decode(new ReportDecoder(), request(DELTA, 0, 3, [call]))), [
+      ["collector-1", 3, 6, "default", "checkout", 10, 0]
     ])
   })
 
