@@ -4,20 +4,24 @@ import { compose, type Composed } from "../domain/config/Compose.ts"
 import type { Lookups } from "../domain/config/Expand.ts"
 import { isNoRemote, noRemote, type RemoteLayer } from "../domain/config/Overlay.ts"
 import type { Problem } from "../domain/config/Problem.ts"
-import type { Source } from "../domain/config/Source.ts"
+import { Source } from "../domain/config/Source.ts"
 import type { Component, Extension, RemoteSource } from "./graph/Component.ts"
 import type { Components } from "./graph/Components.ts"
 
 /** The gateway's own configuration with what was sent from afar on top. */
 export type Compose = (remote: RemoteLayer) => Result.Result<Composed<Component>, ReadonlyArray<Problem>>
 
-/** Composes from these sources. What sent text may look up is said by the extensions that take it, in the own configuration. */
+/**
+ * Composes from these sources. What sent text may look up is said by the extensions that take it, in the own configuration. Problems with
+ * it are told to those who sent it, so they do not show the lines of the own files.
+ */
 export const composer =
   (own: ReadonlyArray<Source>, lookups: Lookups, registry: Components["Service"]): Compose =>
   (remote) => {
+    const unshown = own.map(({ name, text }) => new Source(name, text, { hidden: true }))
     const alone = compose(own, lookups, noRemote, lookups, registry)
     if (isNoRemote(remote) || Result.isFailure(alone)) return alone
-    return compose(own, lookups, remote, restricted(lookups, remoteSources(alone.success.checked)), registry)
+    return compose(unshown, lookups, remote, restricted(lookups, remoteSources(alone.success.checked)), registry)
   }
 
 /** The extensions of a configuration that take configuration from afar. */

@@ -14,7 +14,8 @@ import { Gateway } from "../../src/layers/Gateway.ts"
 import type { Component } from "../../src/layers/graph/Component.ts"
 import { Components } from "../../src/layers/graph/Components.ts"
 
-const components = Effect.runSync(
+/** The registry of built-in components. */
+export const components = Effect.runSync(
   Effect.scoped(Effect.map(Layer.build(Components.layer(...builtIn)), (context) => Context.get(context, Components)))
 )
 

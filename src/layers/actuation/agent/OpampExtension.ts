@@ -81,7 +81,7 @@ export const opamp = extension<OpampConfig>({
         gateway: context.gateway,
         telemetry: context.telemetry,
         memory,
-        report: (remoteConfigStatus) => client.update({ remoteConfigStatus, ...looks() })
+        report: (remoteConfigStatus) => client.update({ ...(capabilities.reports_remote_config ? { remoteConfigStatus } : {}), ...looks() })
       })
       const reporter = yield* Reporter.make({
         observer: context.gateway.observer,
@@ -95,7 +95,7 @@ export const opamp = extension<OpampConfig>({
         capabilities: bitsOf(capabilities),
         report: {
           agentDescription: descriptionOf(uid, version, labels),
-          remoteConfigStatus: agent.currentStatus,
+          ...(capabilities.reports_remote_config ? { remoteConfigStatus: agent.currentStatus } : {}),
           ...(capabilities.reports_available_components
             ? { availableComponents: availableComponentsOf(context.gateway.components()) }
             : {}),
@@ -105,7 +105,7 @@ export const opamp = extension<OpampConfig>({
           remoteConfig: (offered) => agent.offer(offered),
           ownMetrics: (offered) => reporter.send(destinationOf(offered), Date.now()),
           newInstanceUid: (given) => {
-            agent.keep({ instanceUid: formatUid(given) })
+            Effect.runFork(agent.remember({ instanceUid: formatUid(given) }))
             client.update({ agentDescription: descriptionOf(given, version, labels) })
           }
         }

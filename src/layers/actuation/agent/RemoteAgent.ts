@@ -3,13 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type { Scope } from "effect/Scope"
-import { noRemote, type RemoteLayer } from "../../../domain/config/Overlay.ts"
+import type { Checked } from "../../../domain/config/Checked.ts"
+import { isNoRemote } from "../../../domain/config/Overlay.ts"
 import { type AgentRemoteConfig, type RemoteConfigStatus, RemoteConfigStatuses } from "../../../domain/opamp/RemoteConfig.ts"
 import type { Steering } from "../../graph/Steering.ts"
 import type { Registry } from "../../telemetry/Registry.ts"
-import type { AgentMemory } from "./AgentMemory.ts"
-import { type Entries, meaningOf } from "./RemoteConfiguration.ts"
-import { recordsOf, trial } from "./Trial.ts"
+import type { AgentMemory, Remembered } from "./AgentMemory.ts"
+import { type Entries, type Meaning, meaningOf } from "./RemoteConfiguration.ts"
+import { trial } from "./Trial.ts"
 
 export interface RemoteAgentOptions {
   readonly gateway: Steering
@@ -19,8 +20,12 @@ export interface RemoteAgentOptions {
   readonly report: (status: RemoteConfigStatus) => void
 }
 
-/** Longest wait for the next expiry; timers of Node end after 24 days. */
+/** Longest wait for the end of a patch; timers of Node end after 24 days. */
 const longestMillis = 3_600_000
+/** Between attempts to run what proved itself, when that has failed. */
+const retryMillis = 60_000
+/** What a server is told of a failure, in characters. */
+const maxMessageLength = 8192
 
 /**
  * Applies what the control plane offers: composes it with the agent's own files, swaps, watches whether what changed works, and goes
@@ -34,28 +39,28 @@ export class RemoteAgent {
   private readonly memory: AgentMemory
   private readonly tell: (status: RemoteConfigStatus) => void
   private readonly inbox: Queue.Queue<AgentRemoteConfig>
-  /** What runs, and what to go back to: the last that proved itself. */
-  private entries: Entries = new Map()
-  private proven: RemoteLayer
+  /** What has proved itself, and is gone back to. */
+  private proven: { readonly hash: string; readonly entries: Entries } = { hash: "", entries: new Map() }
+  /** When a patch of what runs ends, in milliseconds since the epoch. */
+  private until: number | undefined = undefined
+  /** What ran before what is on trial, or was when a newer offer came; `undefined` while what runs has proved itself. */
+  private before: Checked<unknown> | undefined = undefined
   private hashInForce = ""
-  /** What runs has not proved itself yet. */
-  private isOnTrial = false
   private status: RemoteConfigStatus = { lastRemoteConfigHash: new Uint8Array(0), status: RemoteConfigStatuses.UNSET, errorMessage: "" }
 
-  private constructor({ gateway, telemetry, memory, report }: RemoteAgentOptions, inbox: Queue.Queue<AgentRemoteConfig>) {
+  private constructor({ gateway, telemetry, memory, report }: RemoteAgentOptions, inbox: Queue.Queue<AgentRemoteConfig>, now: number) {
     this.gateway = gateway
     this.telemetry = telemetry
     this.memory = memory
     this.tell = report
     this.inbox = inbox
-    this.proven = gateway.remote()
-    this.recall()
+    this.recall(now)
   }
 
   /** An agent that works until the scope closes. */
   static make(options: RemoteAgentOptions): Effect.Effect<RemoteAgent, never, Scope> {
     return Effect.gen(function* () {
-      const agent = new RemoteAgent(options, yield* Queue.sliding<AgentRemoteConfig>(1))
+      const agent = new RemoteAgent(options, yield* Queue.sliding<AgentRemoteConfig>(1), yield* Clock.currentTimeMillis)
       yield* Effect.forkScoped(agent.work)
       return agent
     })
@@ -76,17 +81,18 @@ export class RemoteAgent {
   }
 
   /** What an earlier life has left: the gateway started with it, or left it out because it does not fit any more. */
-  private recall(): void {
+  private recall(now: number): void {
     const { remote, failed } = this.memory.remembered
     if (remote !== undefined) {
-      const isLeftOut = this.gateway.remote() === noRemote && remote.entries.size > 0
-      this.status = isLeftOut
-        ? statusOf(remote.hash, "FAILED", "it does not fit the agent's own files any more")
-        : statusOf(remote.hash, "APPLIED")
-      if (!isLeftOut) {
-        this.entries = remote.entries
+      const meaning = meaningOf(remote.entries, now)
+      const running = this.gateway.remote()
+      if (Result.isSuccess(meaning) && (!isNoRemote(running) || isNoRemote(meaning.success.layer))) {
+        this.proven = remote
         this.hashInForce = remote.hash
-      }
+        // A patch may have ended since the gateway read it.
+        this.until = running.patches.length === meaning.success.layer.patches.length ? meaning.success.changesAt : now
+        this.status = statusOf(remote.hash, "APPLIED")
+      } else this.status = statusOf(remote.hash, "FAILED", "it does not fit the agent's own files any more")
     }
     if (failed !== undefined) this.status = statusOf(failed.hash, "FAILED", failed.message)
   }
@@ -97,89 +103,94 @@ export class RemoteAgent {
   private readonly step = Effect.suspend(() =>
     Effect.gen({ self: this }, function* () {
       const now = yield* Clock.currentTimeMillis
-      const meaning = meaningOf(this.entries, now)
-      const changesAt = Result.isSuccess(meaning) ? meaning.success.changesAt : undefined
-      const wait = Math.min(longestMillis, changesAt === undefined ? longestMillis : Math.max(0, changesAt - now) + 1)
+      const wait = Math.max(0, Math.min(longestMillis, (this.until ?? Infinity) - now))
       const offered = yield* Effect.timeoutOption(Queue.take(this.inbox), wait)
       if (offered._tag === "Some") yield* this.apply(offered.value)
-      else if (changesAt !== undefined) yield* this.expire
-    })
-  )
-
-  private readonly expire = Effect.suspend(() =>
-    Effect.gen({ self: this }, function* () {
-      const meaning = meaningOf(this.entries, yield* Clock.currentTimeMillis)
-      if (Result.isFailure(meaning)) return
-      yield* this.gateway.offer(meaning.success.layer).pipe(
-        Effect.andThen(
-          Effect.sync(() => {
-            this.proven = meaning.success.layer
-          })
-        ),
-        Effect.andThen(Effect.logInfo("a patch has come to its end and was taken out")),
-        Effect.catch(({ message }) =>
-          Effect.andThen(Effect.logError(`a patch that has come to its end cannot be taken out yet:\n${message}`), Effect.sleep(1000))
-        )
-      )
+      else if ((this.until ?? Infinity) <= (yield* Clock.currentTimeMillis)) {
+        if (yield* this.restore) yield* Effect.logInfo("a patch has come to its end and was taken out")
+      }
     })
   )
 
   private apply({ config, configHash }: AgentRemoteConfig): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      const hash = Buffer.from(configHash).toString("hex")
-      const known = Buffer.from(this.status.lastRemoteConfigHash).toString("hex")
-      if (hash === known && this.status.status !== RemoteConfigStatuses.APPLYING) return
+      const hash = toHex(configHash)
+      if (this.isReported(configHash) && this.status.status !== RemoteConfigStatuses.APPLYING) return
       const entries: Entries = config?.configMap ?? new Map()
       const meaning = meaningOf(entries, yield* Clock.currentTimeMillis)
-      if (Result.isFailure(meaning)) return yield* this.failed(hash, meaning.failure)
+      if (Result.isFailure(meaning)) return yield* this.refuse(hash, meaning.failure)
       this.become(statusOf(hash, "APPLYING"))
-      const before = this.gateway.current()
-      const since = recordsOf(this.gateway.books, this.telemetry)
-      const offered = yield* Effect.result(this.gateway.offer(meaning.success.layer))
-      if (Result.isFailure(offered)) {
-        if (this.isOnTrial) yield* this.goBack
-        return yield* this.failed(hash, offered.failure.message)
-      }
+      const before = this.before ?? this.gateway.current()
+      const problem = yield* this.lay(meaning.success)
+      if (problem !== undefined) return yield* this.refuse(hash, problem)
+      this.before = before
       this.hashInForce = hash
-      this.isOnTrial = true
       yield* Effect.logInfo(`remote configuration ${hash.slice(0, 12)} runs, on trial`)
-      const watched = trial({ books: this.gateway.books, telemetry: this.telemetry, before, after: this.gateway.current(), since })
-      const superseded = Effect.as(Queue.peek(this.inbox), "superseded" as const)
+      const watched = trial({ books: this.gateway.books, telemetry: this.telemetry, before, after: this.gateway.current() })
       const outcome = yield* Effect.raceFirst(
-        Effect.map(watched, (problem) => ({ problem })),
-        superseded
+        Effect.map(watched, (fault) => ({ fault })),
+        Effect.as(this.newer, "superseded" as const)
       )
       if (outcome === "superseded") return
-      if (outcome.problem !== undefined) {
-        yield* this.goBack
-        return yield* this.failed(hash, `${outcome.problem}; what ran before runs again`)
-      }
-      this.entries = entries
-      this.proven = meaning.success.layer
-      this.isOnTrial = false
-      this.keep({ remote: { hash, entries }, failed: undefined })
+      if (outcome.fault !== undefined) return yield* this.refuse(hash, outcome.fault)
+      this.proven = { hash, entries }
+      this.before = undefined
+      yield* this.remember({ remote: this.proven, failed: undefined })
       this.become(statusOf(hash, "APPLIED"))
       yield* Effect.logInfo(`remote configuration ${hash.slice(0, 12)} applied`)
     })
   }
 
-  private readonly goBack = Effect.suspend(() =>
-    this.gateway.offer(this.proven).pipe(
-      Effect.andThen(
-        Effect.sync(() => {
-          this.hashInForce = this.memory.remembered.remote?.hash ?? ""
-          this.isOnTrial = false
-        })
-      ),
-      Effect.catch(({ message }) => Effect.logError(`what ran before cannot be restored:\n${message}`))
+  /** Waits for an offer of something else; servers repeat themselves. */
+  private readonly newer: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.flatMap(Queue.peek(this.inbox), ({ configHash }) =>
+      this.isReported(configHash) ? Effect.andThen(Queue.take(this.inbox), this.newer) : Effect.void
     )
   )
 
-  private failed(hash: string, message: string): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.keep({ failed: { hash, message } })
+  private isReported(configHash: Uint8Array): boolean {
+    return toHex(configHash) === toHex(this.status.lastRemoteConfigHash)
+  }
+
+  /** Makes it run, or says why not. Nothing that a configuration sets off may end the agent. */
+  private lay({ layer, changesAt }: Meaning): Effect.Effect<string | undefined> {
+    return this.gateway.offer(layer).pipe(
+      Effect.match({
+        onFailure: ({ message }) => message,
+        onSuccess: () => {
+          this.until = changesAt
+          return undefined
+        }
+      }),
+      Effect.catchDefect((defect) => Effect.succeed(`internal error: ${String(defect)}`))
+    )
+  }
+
+  /** Runs what has proved itself, as far as it still lasts; says whether that worked. */
+  private readonly restore = Effect.suspend(() =>
+    Effect.gen({ self: this }, function* () {
+      const { hash, entries } = this.proven
+      const now = yield* Clock.currentTimeMillis
+      const meaning = meaningOf(entries, now)
+      const problem = Result.isFailure(meaning) ? meaning.failure : yield* this.lay(meaning.success)
+      if (problem === undefined) {
+        this.hashInForce = hash
+        this.before = undefined
+        return true
+      }
+      this.until = now + retryMillis
+      yield* Effect.logError(`what should run cannot be restored yet:\n${problem}`)
+      return false
+    })
+  )
+
+  private refuse(hash: string, reason: string): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      if (this.before !== undefined) yield* this.restore
+      const message = reason.slice(0, maxMessageLength)
+      yield* this.remember({ failed: { hash, message } })
       this.become(statusOf(hash, "FAILED", message))
-      return Effect.logError(`remote configuration ${hash.slice(0, 12)} failed, what ran before stays:\n${message}`)
+      yield* Effect.logError(`remote configuration ${hash.slice(0, 12)} failed; what proved itself before runs:\n${message}`)
     })
   }
 
@@ -188,15 +199,15 @@ export class RemoteAgent {
     this.tell(status)
   }
 
-  /** Remembers over a restart. A full disk costs the memory, not the gateway. */
-  keep(change: Parameters<AgentMemory["keep"]>[0]): void {
-    try {
-      this.memory.keep(change)
-    } catch {
-      // Said at the next start, when the server sends it again.
-    }
+  /** Over a restart. A full disk costs the memory, not the gateway. */
+  remember(change: Partial<Remembered>): Effect.Effect<void> {
+    return Effect.try({ try: () => this.memory.keep(change), catch: String }).pipe(
+      Effect.catch((problem) => Effect.logWarning(`what runs is not remembered over a restart: ${problem}`))
+    )
   }
 }
+
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 
 const statusOf = (hash: string, status: keyof typeof RemoteConfigStatuses, errorMessage = ""): RemoteConfigStatus => ({
   lastRemoteConfigHash: new Uint8Array(Buffer.from(hash, "hex")),

@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { RemoteLayer } from "../../../domain/config/Overlay.ts"
+import { maxSourceLength } from "../../../domain/config/Parse.ts"
 import { Source } from "../../../domain/config/Source.ts"
 import { type Json, patchContentType, patchEntryPrefix } from "../../../domain/loop/Patch.ts"
 import type { AgentConfigObject } from "../../../domain/opamp/RemoteConfig.ts"
@@ -32,6 +33,8 @@ const decodeBody = Schema.decodeUnknownResult(Schema.fromJsonString(PatchBody), 
  * merged in the order of their names, the one without a name last. Fails with one line.
  */
 export const meaningOf = (entries: Entries, now: number): Result.Result<Meaning, string> => {
+  const size = [...entries.values()].reduce((sum, { body }) => sum + body.length, 0)
+  if (size > maxSourceLength) return Result.fail(`remote configuration: larger than ${maxSourceLength >> 20} MiB`)
   const documents: Array<Source> = []
   const patches: Array<typeof PatchBody.Type> = []
   const names = [...entries.keys()].toSorted((a, b) => (a === "" ? 1 : b === "" ? -1 : a < b ? -1 : 1))
