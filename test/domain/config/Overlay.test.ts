@@ -132,7 +132,7 @@ describe("what is sent sees nothing of this machine", () => {
     "${env:${env:HOME}}"
   ])("%s is refused", (value) => {
     const message = refusal(header(value))
-    assert.include(message, "may not read it")
+    assert.match(message, /may not read it|that it names cannot be read/)
     assert.notInclude(message, "SECRET")
   })
 
