@@ -9,8 +9,13 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import { printable } from "../../domain/Printable.ts"
 import { CommandFailure, ExitCode } from "./ExitCode.ts"
 import { control } from "./ControlCommand.ts"
+import { findings } from "./FindingsCommand.ts"
+import { fleet } from "./FleetCommand.ts"
+import { journal } from "./JournalCommand.ts"
 import { components } from "./ListComponents.ts"
+import { rollout } from "./RolloutCommand.ts"
 import { run } from "./Run.ts"
+import { top } from "./TopCommand.ts"
 import { up } from "./Up.ts"
 import { validate } from "./Validate.ts"
 import { version } from "./Version.ts"
@@ -23,7 +28,7 @@ const root = Command.make("weir").pipe(
     { command: "weir up", description: "Run on this machine with the embedded default" },
     { command: "weir run --config weir.yaml", description: "Run a configuration" }
   ]),
-  Command.withSubcommands([up, run, control, validate, components])
+  Command.withSubcommands([up, run, control, top, fleet, findings, rollout, journal, validate, components])
 )
 
 /** Help that was asked for is output; what is said about a wrong command line is not, and names the help instead of printing it. */
