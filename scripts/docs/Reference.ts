@@ -91,7 +91,7 @@ const nested = (ast: Ast): ReadonlyArray<{ readonly ast: Ast; readonly suffix: s
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ")
 
-const tableOf = (config: Component["config"]): string => {
+const tableOf = (config: { readonly ast: unknown }): string => {
   const rows = rowsOf(config.ast as unknown as Ast, "")
   if (rows.length === 0) return "It has no settings."
   const lines = rows.map((row) => `| \`${row.name}\` | ${cell(row.type)} | ${cell(row.default)} | ${cell(row.description)} |`)
@@ -126,3 +126,11 @@ export const reference = (components: ReadonlyArray<Component>): string => {
     ...chapters
   ].join("\n\n")}\n`
 }
+
+/** The text of docs/control-settings.md. */
+export const controlReference = (sections: { readonly [name: string]: { readonly ast: unknown } }): string =>
+  `${[
+    "# Settings of a control plane",
+    "The sections of a control plane's configuration that are no collector's, and every setting in them. Made by `npm run docs` from the schemas that decode them; do not edit. What detectors can be set to is in [components.md](components.md#detectors).",
+    ...Object.entries(sections).flatMap(([name, schema]) => [`## \`${name}:\``, tableOf(schema)])
+  ].join("\n\n")}\n`

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { reference } from "../../scripts/docs/Reference.ts"
+import { controlReference, reference } from "../../scripts/docs/Reference.ts"
+import { Control } from "../../src/domain/config/Control.ts"
+import { Weir } from "../../src/domain/config/Weir.ts"
 import { builtIn } from "../../src/layers/BuiltIn.ts"
 
 describe("docs/components.md", () => {
@@ -13,5 +15,21 @@ describe("docs/components.md", () => {
       .split("\n")
       .filter((line) => /^\| `.*\|\s*\|$/.test(line))
     assert.deepStrictEqual(undescribed, [])
+  })
+})
+
+describe("docs/control-settings.md", () => {
+  const text = controlReference({ control: Control, weir: Weir })
+
+  it("is what the schemas say; npm run docs brings it up to date", () => {
+    assert.strictEqual(readFileSync(new URL("../../docs/control-settings.md", import.meta.url), "utf8"), text)
+  })
+
+  it("describes every setting, also those of rules", () => {
+    assert.include(text, "| `rules.NAME.goal.at_least` |")
+    assert.deepStrictEqual(
+      text.split("\n").filter((line) => /^\| `.*\|\s*\|$/.test(line)),
+      []
+    )
   })
 })
