@@ -9,7 +9,10 @@ import { stringify } from "yaml"
 import type { Checked } from "../../src/domain/config/Checked.ts"
 import { load } from "../../src/domain/config/Load.ts"
 import { Source } from "../../src/domain/config/Source.ts"
+import { begin } from "../../src/layers/Beginning.ts"
 import { builtIn } from "../../src/layers/BuiltIn.ts"
+import { startGateway } from "../../src/layers/cli/StartGateway.ts"
+import { composer } from "../../src/layers/Composer.ts"
 import { Gateway } from "../../src/layers/Gateway.ts"
 import type { Component } from "../../src/layers/graph/Component.ts"
 import { Components } from "../../src/layers/graph/Components.ts"
@@ -41,6 +44,16 @@ export class RunningGateway {
     const scope = Scope.makeUnsafe()
     const built = Layer.build(Gateway.layer(checked(configuration))).pipe(Scope.provide(scope))
     return new RunningGateway(Context.get(await Effect.runPromise(built), Gateway), scope)
+  }
+
+  /** The same from a text, as `weir run` starts it: with what was sent to it earlier, and ready to take more. */
+  static async begin(text: string): Promise<RunningGateway> {
+    const scope = Scope.makeUnsafe()
+    const lookups = { env: (name: string) => process.env[name], file: () => ({ problem: "tests read no files" }) }
+    const beginning = await Effect.runPromise(
+      Effect.provideService(begin(composer([new Source("own.yaml", text)], lookups, components)), Components, components)
+    )
+    return new RunningGateway(await Effect.runPromise(Scope.provide(startGateway(beginning), scope)), scope)
   }
 
   /** Fails with the reason, and leaves everything as it was, where the configuration is wrong or cannot be had. */

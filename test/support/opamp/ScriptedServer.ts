@@ -27,8 +27,8 @@ abstract class Scripted implements AsyncDisposable {
     this.http = createServer()
   }
 
-  protected async listen(): Promise<this> {
-    this.http.listen(0, "127.0.0.1")
+  protected async listen(port = 0): Promise<this> {
+    this.http.listen(port, "127.0.0.1")
     await once(this.http, "listening")
     return this
   }
@@ -67,8 +67,8 @@ export class SocketServer extends Scripted {
   refuse: () => string | undefined = () => undefined
   private readonly server = new WebSocketServer({ noServer: true, perMessageDeflate: true })
 
-  static async start(): Promise<SocketServer> {
-    const server = await new SocketServer().listen()
+  static async start(port = 0): Promise<SocketServer> {
+    const server = await new SocketServer().listen(port)
     server.http.on("upgrade", (request, socket, head) => {
       server.upgrades.push({ headers: request.headers, at: performance.now() })
       const refusal = server.refuse()
