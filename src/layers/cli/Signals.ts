@@ -35,5 +35,6 @@ export const takeSignals = (reloads: Queue.Enqueue<string> | undefined): Effect.
       Effect.sync(() => process.on("SIGINT", onStop).on("SIGTERM", onStop).on("SIGHUP", onHangUp).on("disconnect", onAlone)),
       () => Effect.sync(() => process.off("SIGINT", onStop).off("SIGTERM", onStop).off("SIGHUP", onHangUp).off("disconnect", onAlone))
     )
+    if (process.connected === false) onAlone()
     return { stop: Deferred.await(stop) }
   })
