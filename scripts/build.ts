@@ -1,10 +1,13 @@
-// `npm run build`: dist/ is the package that is published: the library as modules with declarations, the command line as one bundle.
+// `npm run build`: dist/ is the package that is published: the library as modules with declarations, the command line as one bundle,
+// the console as the files that it serves.
 // The manifest is made from ours without what only development and the packaged Node need. `npm pack ./dist` packs it.
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "rolldown"
+import { bundle } from "../src/layers/console/Bundle.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const dist = `${root}dist/`
@@ -21,8 +24,15 @@ await build({
   input: `${root}src/main.ts`,
   platform: "node",
   logLevel: "warn",
+  // Only a clone bundles the console when it runs.
+  external: ["rolldown"],
   output: { file: `${dist}bin/main.js`, format: "esm", codeSplitting: false, minify: { compress: true, mangle: false, codegen: false } }
 })
+
+for (const [name, body] of await bundle(new URL("../src/console/", import.meta.url))) {
+  mkdirSync(dirname(`${dist}console/${name}`), { recursive: true })
+  writeFileSync(`${dist}console/${name}`, body)
+}
 
 copyFileSync(`${root}bin/launch.js`, `${dist}bin/launch.js`)
 const launcher = readFileSync(`${root}bin/weir.js`, "utf8").replace("../src/main.ts", "./main.js")

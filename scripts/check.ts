@@ -1,4 +1,4 @@
-// `npm run check`: types, Effect diagnostics, lint (floors, cycles), format. Every step runs; the exit code says whether all passed.
+// `npm run check`: types of what runs on Node and of what runs in a browser, Effect diagnostics, lint (floors, cycles), format. Every step runs; the exit code says whether all passed.
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -6,10 +6,14 @@ import { createRequire } from "node:module"
 const require = createRequire(import.meta.url)
 const effectCompiler = "node_modules/@effect/tsgo-linux-x64/lib/tsc"
 
-const steps: Array<readonly [name: string, command: ReadonlyArray<string>]> = [
+const types = (project: string) =>
   existsSync(effectCompiler)
-    ? ["types and Effect diagnostics", [effectCompiler, "--noEmit", "-p", "tsconfig.json"]]
-    : ["types", [process.execPath, require.resolve("typescript/package.json").replace("package.json", "bin/tsc"), "-p", "tsconfig.json"]],
+    ? [effectCompiler, "--noEmit", "-p", project]
+    : [process.execPath, require.resolve("typescript/package.json").replace("package.json", "bin/tsc"), "-p", project]
+
+const steps: Array<readonly [name: string, command: ReadonlyArray<string>]> = [
+  ["types and Effect diagnostics", types("tsconfig.json")],
+  ["types of the console", types("src/console/tsconfig.json")],
   ["lint", ["node_modules/.bin/oxlint", "--quiet"]],
   ["format", ["node_modules/.bin/oxfmt", "--check", "src", "test", "scripts", "bin"]]
 ]

@@ -13,6 +13,7 @@ import { ApiServer, type ApiServerError } from "./api/ApiServer.ts"
 import { OpampServer, type OpampServerError } from "./actuation/opamp/OpampServer.ts"
 import type { Beginning } from "./Beginning.ts"
 import { Database, type DatabaseError } from "./decision/Database.ts"
+import * as Console from "./console/Console.ts"
 import * as EvidenceOfBooks from "./decision/EvidenceOfBooks.ts"
 import * as SqliteDetectionStore from "./decision/SqliteDetectionStore.ts"
 import * as SqliteFleetStore from "./decision/SqliteFleetStore.ts"
@@ -38,7 +39,10 @@ export const layer = (beginning: Beginning): Layer.Layer<ControlServices, Contro
     Layer.provide(Database.layer(control.storage.directory))
   )
   const loop = Loop.layer({ rules: weir.rules, limits: limitsOf(control), salt: randomUUID() })
-  const api = ApiServer.layer({ endpoint: listenOn(control.api.endpoint), tokens: control.auth.api.map(({ token }) => token) })
+  const api = ApiServer.layer(
+    { endpoint: listenOn(control.api.endpoint), tokens: control.auth.api.map(({ token }) => token) },
+    Console.routes
+  )
   return api.pipe(
     Layer.provideMerge(Layer.merge(Watchers.layer(watchingOf(beginning.checked)), ownMetrics(control))),
     Layer.provideMerge(OpampServer.layer(opampOptions(control))),

@@ -1,9 +1,10 @@
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { until } from "../support/Facts.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const project = mkdtempSync(join(tmpdir(), "weir-package-"))
@@ -88,6 +89,27 @@ describe("the package", () => {
   it("has a command line that runs", () => {
     assert.include(run("node_modules/.bin/weir", ["--help"]), "SUBCOMMANDS")
     assert.include(run("node_modules/.bin/weir", ["components"]), "health_check")
+  })
+
+  it("has the console beside its program and beside its library", async () => {
+    const any = { endpoint: "127.0.0.1:0" }
+    const settings = { opamp: any, api: any, otlp: any, metrics: any, health: any, storage: { directory: "data" } }
+    writeFileSync(join(project, "control.yaml"), JSON.stringify({ control: settings }))
+    const control = spawn("node_modules/.bin/weir", ["control", "--config", "control.yaml"], { cwd: project, env })
+    try {
+      let output = ""
+      control.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()))
+      const address = () => /^console +(http:\S+)$/m.exec(output)?.[1]
+      await until("it says where the console is", () => address() !== undefined)
+      const page = await fetch(address()!)
+      assert.strictEqual(page.status, 200)
+      const script = /src="([^"]+)"/.exec(await page.text())![1]!
+      assert.strictEqual((await fetch(new URL(script, address()))).status, 200)
+    } finally {
+      control.kill("SIGKILL")
+    }
+    const { load } = await import(pathToFileURL(join(project, "node_modules/weir/layers/console/ConsoleFiles.js")).href)
+    assert.includeMembers([...(await load()).keys()], ["index.html"])
   })
 
   it("is a library that another program imports and compiles against", () => {

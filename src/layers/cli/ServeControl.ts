@@ -37,7 +37,8 @@ export const serveControl = ({ config }: { readonly config: ReadonlyArray<string
           [
             ...addressLines(gateway),
             line("opamp", "ws", opamp.address, "/v1/opamp"),
-            line("api", "http", api.address, "/api/v1/openapi.json")
+            line("api", "http", api.address, "/api/v1/openapi.json"),
+            line("console", "http", api.address, "/")
           ].join("\n")
         ).pipe(Effect.andThen(sayReady))
       }

@@ -157,7 +157,8 @@ describe("a server with tokens", () => {
       "http://x/api/v1/health"
     ])
       assert.strictEqual(await status(port, { host: "localhost" }, path), 401, path)
-    for (const path of ["/", "/assets/a-b.js", "/index.html?x=1"])
+    assert.strictEqual(await status(port, { host: "localhost" }, "/"), 200)
+    for (const path of ["/assets/a-b.js", "/index.html?x=1"])
       assert.strictEqual(await status(port, { host: "localhost" }, path), 404, path)
   })
 })
