@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -143,6 +143,45 @@ describe("weir top", () => {
     assert.match(out, /^(CALM|WATCHING|DEGRADED|NEEDS YOU|ACTING) {2}/)
     assert.include(out, "agents 4 online")
     assert.notInclude(out, "\u001b")
+  })
+})
+
+const givesBack = "\u001b[?25h\u001b[?1049l"
+const hasTerminal = spawnSync("script", ["--version"]).status === 0
+if (!hasTerminal) console.log("weir top is not tested on a terminal: there is no script(1) here")
+
+describe.skipIf(!hasTerminal)("weir top on a terminal", () => {
+  /** Its output so far, its process and the keyboard. */
+  const onTerminal = async () => {
+    const command = `stty cols 100 rows 20; echo pid $$; exec ${process.execPath} ${entry} top --api http://127.0.0.1:${control.apiPort}`
+    const child = spawn("script", ["-qfec", command, "/dev/null"], {
+      cwd: folder,
+      env: { ...process.env, WEIR_API_TOKEN: token, TERM: "xterm", SHELL: "/bin/sh" },
+      stdio: ["pipe", "pipe", "inherit"]
+    })
+    const seen = { text: "" }
+    child.stdout.on("data", (chunk: Buffer) => (seen.text += chunk.toString()))
+    const ended = once(child, "close")
+    await until("it is drawn", () => seen.text.includes("q quit"))
+    assert.include(seen.text, "agents 4 online")
+    return { seen, ended, type: (keys: string) => child.stdin.write(keys), pid: Number(/pid (\d+)/.exec(seen.text)![1]) }
+  }
+
+  it("ends with q and with Ctrl-C, and gives the terminal back", async () => {
+    for (const key of ["q", "\u0003"]) {
+      const { seen, ended, type } = await onTerminal()
+      type(key)
+      const [code] = await ended
+      assert.strictEqual(code, 0)
+      assert.isTrue(seen.text.endsWith(givesBack), JSON.stringify(seen.text.slice(-60)))
+    }
+  })
+
+  it("gives it back when it is killed, too", async () => {
+    const { seen, ended, pid } = await onTerminal()
+    process.kill(pid, "SIGTERM")
+    await ended
+    assert.include(seen.text, givesBack)
   })
 })
 

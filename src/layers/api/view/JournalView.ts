@@ -19,6 +19,7 @@ export type JournalRecordView = typeof JournalRecordView.Type
 export const JournalView = Schema.Struct({
   records: Schema.Array(JournalRecordView).annotate({ description: "Oldest first." })
 })
+export type JournalView = typeof JournalView.Type
 
 export const journalRecordView = ({ id, entry }: JournalRecord): JournalRecordView => ({
   id,
