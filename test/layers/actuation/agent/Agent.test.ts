@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { MockOpAMPServer } from "@elastic/mockopampserver"
 import { Audit } from "../../../support/Audit.ts"
 import { Backend } from "../../../support/Backend.ts"
 import { freePort, until } from "../../../support/Facts.ts"
 import { Ledger } from "../../../support/Ledger.ts"
+import { startElasticServer } from "../../../support/opamp/ElasticServer.ts"
 import { OfferingServer } from "../../../support/opamp/OfferingServer.ts"
 import { httpTransport, RawSender } from "../../../support/RawSender.ts"
 import { RunningGateway } from "../../../support/RunningGateway.ts"
@@ -43,8 +43,7 @@ const broken = `processors: {transform/own: {trace_statements: ['set(span.name, 
 
 describe.concurrent("a gateway as an agent", () => {
   it("runs what Elastic's server offers, over HTTP, and says what became of it", async () => {
-    const mock = new MockOpAMPServer({ hostname: "127.0.0.1", port: 0, testMode: true, logLevel: "fatal" })
-    await mock.start()
+    const mock = await startElasticServer()
     const configure = (text: string) => mock.setAgentConfigMap({ configMap: { "": { body: Buffer.from(text), contentType: "text/yaml" } } })
     const requests = () => mock.testGetRequests().flatMap(({ a2s }) => (a2s === undefined ? [] : [a2s]))
     const last = () => requests().findLast(({ remoteConfigStatus }) => remoteConfigStatus !== undefined)?.remoteConfigStatus
