@@ -17,7 +17,9 @@ interface ElasticServer {
   readonly endpoint: string
   start(): Promise<void>
   close(): Promise<void>
-  setAgentConfigMap(map: { readonly configMap: { readonly [name: string]: { readonly body: Uint8Array; readonly contentType: string } } }): void
+  setAgentConfigMap(map: {
+    readonly configMap: { readonly [name: string]: { readonly body: Uint8Array; readonly contentType: string } }
+  }): void
   testGetRequests(): ReadonlyArray<{ readonly a2s?: ElasticMessage }>
 }
 
