@@ -158,8 +158,7 @@ describe("a server with tokens", () => {
     ])
       assert.strictEqual(await status(port, { host: "localhost" }, path), 401, path)
     assert.strictEqual(await status(port, { host: "localhost" }, "/"), 200)
-    for (const path of ["/assets/a-b.js", "/index.html?x=1"])
-      assert.strictEqual(await status(port, { host: "localhost" }, path), 404, path)
+    for (const path of ["/assets/a-b.js", "/index.html?x=1"]) assert.strictEqual(await status(port, { host: "localhost" }, path), 404, path)
   })
 })
 
