@@ -29,9 +29,7 @@ class Site implements AsyncDisposable {
   static async start(): Promise<Site> {
     const plane = await ControlPlane.start({ loop })
     const names = ["g1", "g2", "g3", "g4"]
-    const gateways = await Promise.all(
-      names.map((name) => FleetGateway.start({ name, opampEndpoint: plane.opampEndpoint, pauseMillis: 100 }))
-    )
+    const gateways = await Promise.all(names.map((name) => FleetGateway.start({ name, opampEndpoint: plane.opampEndpoint })))
     const site = new Site(plane, gateways)
     await site.isOnline()
     for (const { labels, instance_uid } of await plane.agents()) site.uids.set(labels["gateway"]!, instance_uid)

@@ -22,11 +22,13 @@ export const markAs = (mark: string) => ({ processors: { "transform/mark": { tra
 export interface FleetGatewayOptions {
   readonly name: string
   readonly opampEndpoint: string
-  /** A break after each request of its sender, in milliseconds; without one it sends as fast as it is answered. */
-  readonly pauseMillis?: number
-  readonly senders?: number
-  readonly items?: number
+  /** Where it delivers to; without one, to a backend of its own, fed by a sender of its own. */
+  readonly sink?: string
 }
+
+/** Between two requests of a sender: little traffic, but some in each second. */
+const pauseMillis = 100
+const itemsPerRequest = 5
 
 export class FleetGateway implements AsyncDisposable {
   readonly name: string
@@ -34,37 +36,25 @@ export class FleetGateway implements AsyncDisposable {
   /** The mark of what was delivered last. */
   mark = ""
   wasKilled = false
-  private readonly port: number
-  private readonly backend: Backend
+  /** Where it takes OTLP over HTTP. */
+  readonly port: number
   private readonly options: FleetGatewayOptions
   private readonly directory = mkdtempSync(join(tmpdir(), "weir-agent-"))
-  private readonly senders: ReadonlyArray<RawSender>
+  private backend: Backend | undefined
+  private sender: RawSender | undefined
   private process: GatewayProcess | undefined
 
-  private constructor(options: FleetGatewayOptions, port: number, backend: Backend) {
+  private constructor(options: FleetGatewayOptions, port: number) {
     this.name = options.name
     this.options = options
     this.port = port
-    this.backend = backend
-    this.senders = Array.from(
-      { length: options.senders ?? 1 },
-      (_, i) =>
-        new RawSender({
-          name: `${options.name}-${i}`,
-          transport: httpTransport(() => port),
-          ledger: this.ledger,
-          signal: "traces",
-          next: () => ({ items: options.items ?? 5, tenant: options.name }),
-          ...(options.pauseMillis === undefined ? {} : { pauseMillis: options.pauseMillis })
-        })
-    )
   }
 
   static async start(options: FleetGatewayOptions): Promise<FleetGateway> {
-    let gateway: FleetGateway | undefined
-    const backend = await Backend.start({ protocol: "http", onDelivery: (delivery) => gateway!.record(delivery) })
-    gateway = new FleetGateway(options, await freePort(), backend)
+    const gateway = new FleetGateway(options, await freePort())
+    if (options.sink === undefined) gateway.backend = await Backend.start({ protocol: "http", onDelivery: (it) => gateway.record(it) })
     await gateway.revive()
+    if (options.sink === undefined) gateway.send()
     return gateway
   }
 
@@ -78,7 +68,7 @@ export class FleetGateway implements AsyncDisposable {
       configuration: {
         receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${this.port}` } } } },
         ...markAs(ownMark),
-        exporters: { otlp_http: { endpoint: this.backend.endpoint } },
+        exporters: { otlp_http: { endpoint: this.options.sink ?? this.backend!.endpoint } },
         extensions: {
           opamp: {
             server: { ws: { endpoint: this.options.opampEndpoint } },
@@ -111,12 +101,23 @@ export class FleetGateway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process?.kill()
     await this.quiet()
-    await this.backend.kill()
+    await this.backend?.kill()
     rmSync(this.directory, { recursive: true, force: true })
   }
 
+  private send(): void {
+    this.sender = new RawSender({
+      name: this.name,
+      transport: httpTransport(() => this.port),
+      ledger: this.ledger,
+      signal: "traces",
+      next: () => ({ items: itemsPerRequest, tenant: this.name }),
+      pauseMillis
+    })
+  }
+
   private async quiet(): Promise<void> {
-    await Promise.all(this.senders.map((sender) => sender.stop()))
+    await this.sender?.stop()
   }
 
   private record(delivery: Delivery): void {

@@ -14,7 +14,7 @@ const secondMillis = 1000
 /** After a longer pause (a suspended machine) what lies in between is not looked at. */
 const mostBehind = 60
 
-/** What is learnt is saved this often, and with everything that is found. */
+/** What is learnt is saved this often, with everything that is found, and at the end. */
 const saveMillis = 30_000
 
 /**
@@ -35,6 +35,7 @@ export const detect = (
     const memory = yield* DetectionStore
     const complain = ({ message }: DetectionStoreError) => Effect.logWarning(`what detectors remember cannot be kept: ${message}`)
     const detection = new Detection(watching, yield* Effect.catch(memory.load, (error) => Effect.as(complain(error), {})))
+    const save = Effect.suspend(() => Effect.catch(memory.save(detection.memory()), complain))
     const latest = Effect.map(Clock.currentTimeMillis, (now) => Math.floor((now - lagMillis) / secondMillis) - 1)
     const known = new Set(detection.open().map(({ id }) => id))
     const until = yield* Clock.currentTimeMillis
@@ -53,9 +54,9 @@ export const detect = (
       const now = yield* Clock.currentTimeMillis
       if (hasNews || now - savedAt >= saveMillis) {
         savedAt = now
-        yield* Effect.catch(memory.save(detection.memory()), complain)
+        yield* save
       }
       yield* Effect.sleep(secondMillis - (now % secondMillis))
     })
-    return yield* Effect.forever(round)
+    return yield* Effect.ensuring(Effect.forever(round), save)
   })

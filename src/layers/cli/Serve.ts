@@ -81,13 +81,14 @@ export const serve = <R>(options: ServeOptions<R>): Effect.Effect<void, CommandF
         let files = first.files
         const reload = Effect.gen(function* () {
           const why = yield* Queue.take(reloads)
+          const before = gateway.current()
           yield* apply(
             Effect.tap(options.read, (reading) => Effect.sync(() => (files = reading.files))),
             gateway,
             why
           )
           logs = gateway.current().telemetry.logs
-          yield* options.reloaded?.(gateway.current()) ?? Effect.void
+          if (gateway.current() !== before) yield* options.reloaded?.(gateway.current()) ?? Effect.void
         })
         const beside = Effect.all(
           [

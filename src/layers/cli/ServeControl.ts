@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { ControlSettings } from "../../domain/config/Control.ts"
 import { watchingOf } from "../analysis/detectors/Watching.ts"
 import * as Control from "../Control.ts"
 import * as ControlComponents from "../ControlComponents.ts"
@@ -12,23 +14,39 @@ import { serve } from "./Serve.ts"
 import { StartError } from "./StartError.ts"
 import { sayReady } from "./Supervise.ts"
 
-/** A control plane as a process. A reload takes new rules; what runs keeps its plans. */
+/** What a reload cannot change; addresses of the graph (`otlp`, `metrics`, `health`) move. */
+const untilRestart = ["opamp", "api", "storage", "auth", "observations", "loop"] as const
+
+/** A control plane as a process. A reload takes new detectors and rules; rollouts that run keep their plans. */
 export const serveControl = ({ config }: { readonly config: ReadonlyArray<string> }): Effect.Effect<void, CommandFailure> =>
   Effect.suspend(() => {
     let parts: ReturnType<typeof Control.running> | undefined
+    let started: ControlSettings | undefined
     return serve({
       read: readControl(config),
       reloadOnHangUp: true,
       watch: false,
       start: (beginning) =>
         Layer.build(Control.layer(beginning)).pipe(
-          Effect.map((context) => (parts = Control.running(context)).gateway),
+          Effect.map((context) => {
+            started = beginning.checked.control
+            return (parts = Control.running(context)).gateway
+          }),
           Effect.mapError((failure) => (failure._tag === "SwapError" ? failure : new StartError(failure.message)))
         ),
       reloaded: (checked) =>
         parts === undefined
           ? Effect.void
-          : Effect.andThen(parts.loop.tell({ _tag: "RulesLoaded", rules: checked.weir.rules }), parts.watchers.watch(watchingOf(checked))),
+          : Effect.all(
+              [
+                parts.loop.tell({ _tag: "RulesLoaded", rules: checked.weir.rules }),
+                parts.watchers.watch(watchingOf(checked)),
+                ...untilRestart
+                  .filter((name) => !isDeepStrictEqual(checked.control[name], started![name]))
+                  .map((name) => Effect.logWarning(`control.${name} has changed, which counts from the next start on`))
+              ],
+              { discard: true }
+            ),
       beside: (gateway) => {
         const { api, opamp } = parts!
         const line = (what: string, scheme: string, { host, port }: { readonly host: string; readonly port: number }, path: string) =>

@@ -23,8 +23,16 @@ export class Watchers extends Context.Service<
         const { state, tell } = yield* Loop
         const services = yield* Effect.context<ObservationStore | DetectionStore>()
         const handle = yield* FiberHandle.make<never>()
+        // Who watched before has saved what it knows by the time the next one begins.
         const watch = (watching: ReadonlyArray<Watching>) =>
-          Effect.asVoid(FiberHandle.run(handle, Effect.provide(detect(watching, Object.values(state().findings), tell), services)))
+          FiberHandle.clear(handle).pipe(
+            Effect.andThen(
+              Effect.suspend(() =>
+                FiberHandle.run(handle, Effect.provide(detect(watching, Object.values(state().findings), tell), services))
+              )
+            ),
+            Effect.asVoid
+          )
         yield* watch(first)
         return { watch }
       })
