@@ -92,7 +92,7 @@ export class RemoteAgent {
         // A patch may have ended since the gateway read it.
         this.until = running.patches.length === meaning.success.layer.patches.length ? meaning.success.changesAt : now
         this.status = statusOf(remote.hash, "APPLIED")
-      } else this.status = statusOf(remote.hash, "FAILED", "it does not fit the agent's own files any more")
+      } else this.status = statusOf(remote.hash, "FAILED", "it does not fit the agent's own files, or cannot be had, any more")
     }
     if (failed !== undefined) this.status = statusOf(failed.hash, "FAILED", failed.message)
   }

@@ -1,4 +1,6 @@
+import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "@effect/vitest"
@@ -149,4 +151,27 @@ describe.concurrent("a gateway as an agent", () => {
     assert.strictEqual(gateway.service.balance().dropped, 0)
     assert.strictEqual(server.reports.filter(({ status }) => status === "FAILED").length, 20)
   }, 120_000)
+
+  it("starts without what it has received where that cannot be had any more, and says so", async () => {
+    await using server = await OfferingServer.start()
+    const taken = await freePort()
+    const text = own(ws(server.url), 1, "taken")
+    const first = await RunningGateway.begin(text)
+    await server.connected()
+    const hash = server.offer(`receivers: {otlp/more: {protocols: {http: {endpoint: "127.0.0.1:${taken}"}}}}
+service: {pipelines: {traces: {receivers: [otlp, otlp/more]}}}`)
+    assert.strictEqual((await server.outcome(hash)).status, "APPLIED")
+    await first.stop()
+    const other = createServer().listen(taken, "127.0.0.1")
+    await once(other, "listening")
+    const second = await RunningGateway.begin(text)
+    try {
+      await until("it is reported", () => server.reports.at(-1)!.status === "FAILED")
+      assert.include(server.reports.at(-1)!.message, "cannot be had")
+      assert.strictEqual(second.service.addresses().length, 1)
+    } finally {
+      await second.stop()
+      other.close()
+    }
+  }, 60_000)
 })

@@ -329,7 +329,7 @@ describe("after a restart", () => {
     Effect.gen(function* () {
       new AgentMemory(folder).keep({ remote: { hash: "aa", entries: file("one") } })
       const { agent } = yield* start(new FakeGateway(noRemote), new AgentMemory(folder))
-      assert.strictEqual(reportOf(agent), "FAILED aa it does not fit the agent's own files any more")
+      assert.strictEqual(reportOf(agent), "FAILED aa it does not fit the agent's own files, or cannot be had, any more")
       assert.strictEqual(agent.revision, "")
     })
   )
