@@ -13,17 +13,18 @@ const lookups = {
   file: (path: string) => (path.startsWith("/etc/") ? { text: `of ${path}` } : { problem: "no such file" })
 }
 
-const own = `receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:4318"}}}} # OWN SECRET
+const own = `receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:4318"}}}} 
 processors:
   transform/own: {trace_statements: ['set(span.name, "a")']}
 exporters: {otlp_http/out: {endpoint: "http://127.0.0.1:1", headers: {authorization: "OWN SECRET"}}}
 extensions:
+  health_check: {endpoint: "127.0.0.1:13133"} # OWN SECRET
   opamp:
     server: {ws: {endpoint: "ws://127.0.0.1:1/v1/opamp", headers: {authorization: "\${env:TOKEN}"}}}
     capabilities: {accepts_remote_config: true}
     remote_expansion: {env: [REGION, NESTED], files: [/etc/region]}
 service:
-  extensions: [opamp]
+  extensions: [opamp, health_check]
   telemetry: {metrics: {level: none}}
   pipelines:
     traces: {receivers: [otlp], processors: [transform/own], exporters: [otlp_http/out]}
@@ -151,11 +152,8 @@ describe("what is sent sees nothing of this machine", () => {
   })
 
   it("and its problems do not show the own files", () => {
-    const message = refusal(
-      documents(`receivers: {otlp/2: {protocols: {http: {endpoint: "127.0.0.1:4318"}}}}
-service: {pipelines: {traces: {receivers: [otlp/2, otlp]}}}`)
-    )
-    assert.include(message, "own.yaml:1:")
+    const message = refusal(documents('receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:13133"}}}}'))
+    assert.match(message, /^own\.yaml:6:\d+: error: /)
     assert.notInclude(message, "SECRET")
   })
 })
@@ -192,19 +190,10 @@ describe("what is sent cannot cut the line that it came by", () => {
   ])("nor by an append to %s", (to, value) => assert.include(refusal(patches({ append: [[to, value]] })), "cannot be changed from afar"))
 
   it("more extensions are welcome", () => {
-    assert.deepStrictEqual(
-      shown(documents("extensions: {health_check: {endpoint: '127.0.0.1:0'}}\nservice: {extensions: [health_check, opamp]}")).service
-        .extensions,
-      ["health_check", "opamp"]
-    )
-    assert.deepStrictEqual(
-      shown(
-        patches({
-          merge: { extensions: { health_check: { endpoint: "127.0.0.1:0" } } },
-          append: [[["service", "extensions"], "health_check"]]
-        })
-      ).service.extensions,
-      ["opamp", "health_check"]
-    )
+    const more = { extensions: { "health_check/more": { endpoint: "127.0.0.1:0" } } }
+    const listed = { service: { extensions: ["health_check/more", "opamp"] } }
+    assert.deepStrictEqual(shown(documents(JSON.stringify({ ...more, ...listed }))).service.extensions, ["health_check/more", "opamp"])
+    const appended = patches({ merge: more, append: [[["service", "extensions"], "health_check/more"]] })
+    assert.deepStrictEqual(shown(appended).service.extensions, ["opamp", "health_check", "health_check/more"])
   })
 })
