@@ -85,7 +85,7 @@ const conditionOf = (standing: Standing): readonly [Condition, string] => {
 const troubleOf = ({ now, agents, lost }: Standing): string | undefined => {
   if (lost > 0) return `${number(lost)} items a second are lost`
   const failed = agents.find(hasFailed)
-  if (failed !== undefined) return `${failed.instanceUid} failed with its configuration: ${failed.remoteConfig.message}`
+  if (failed !== undefined) return `${failed.instanceUid} failed with its configuration: ${failed.remoteConfig.message.split("\n", 1)[0]}`
   const stale = agents.find(({ status }) => status === "stale")
   if (stale !== undefined) return `${stale.instanceUid} is silent since ${duration(now - stale.lastSeenUnixMillis)}`
   const gone = agents.find(({ status, lastSeenUnixMillis }) => status === "offline" && now - lastSeenUnixMillis < awayMillis)

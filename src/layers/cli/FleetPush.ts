@@ -3,9 +3,9 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { printableLine } from "../../domain/Printable.ts"
 import { type Accepted, Push } from "../api/view/Inputs.ts"
 import { ask, whoAmI } from "./client/ControlClient.ts"
+import { indented } from "./client/Table.ts"
 import type { Where } from "./client/Where.ts"
 import { CommandFailure, ExitCode } from "./ExitCode.ts"
 
@@ -69,7 +69,7 @@ const outcomeOf = (
     for (;;) {
       const { remote_config: config, desired_hash: desired, status } = yield* ask(where, (client) => client.agents.get({ params: { id } }))
       if (config.hash === desired_hash && (config.status === "APPLIED" || config.status === "FAILED")) {
-        yield* Console.log(printableLine(`${id}  ${config.status}  ${config.message}`).trimEnd())
+        yield* Console.log(indented(`${id}  ${config.status}  ${config.message}`))
         return config.status === "APPLIED"
       }
       const isLate = (yield* Clock.currentTimeMillis) >= until

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { printable, printableLine } from "../../domain/Printable.ts"
 import type { AgentDetail, HealthView } from "../api/view/AgentView.ts"
 import { ask } from "./client/ControlClient.ts"
-import { json, moment } from "./client/Table.ts"
+import { indented, json, moment } from "./client/Table.ts"
 import type { Where } from "./client/Where.ts"
 import type { CommandFailure } from "./ExitCode.ts"
 
@@ -22,7 +22,7 @@ const textOf = (agent: AgentDetail): string => {
     line("status", `${agent.status}, last seen ${moment(agent.last_seen_unix_millis)} UTC`),
     line("labels", ""),
     ...Object.entries(agent.labels).map(([label, value]) => `  ${printableLine(`${label}=${value}`)}`),
-    line("config", told),
+    indented(`${"config".padEnd(12)} ${told}`),
     line("desired", agent.desired_hash?.slice(0, 12) ?? "its own"),
     line("revisions", agent.revisions.join(" ") || "none"),
     line("health", agent.health === null ? "not reported" : ""),

@@ -22,7 +22,7 @@ beforeAll(async () => {
   agents = await Promise.all(
     [1, 2, 3, 4].map((n) =>
       ConfiguredAgent.connect(control.opampPort, n, { tier: n === 4 ? "edge" : "core" }, (documents) =>
-        [...documents.values()].some((text) => text.includes("impossible")) ? "no such\u001b[31m thing" : undefined
+        [...documents.values()].some((text) => text.includes("impossible")) ? "no such\u001b[31m thing\nin line 1" : undefined
       )
     )
   )
@@ -92,7 +92,7 @@ describe("weir fleet", () => {
     )
     const bad = await weir("fleet", "push", write("bad.yaml", "processors: {impossible: {}}\n"), "--agents", agents[3]!.uid, "--now")
     assert.deepStrictEqual([bad.code, bad.error], [1, "weir: 1 of 1 agents do not run it\n"])
-    assert.include(bad.out, `${agents[3]!.uid}  FAILED  no such\\u001b[31m thing`)
+    assert.include(bad.out, `${agents[3]!.uid}  FAILED  no such\\u001b[31m thing\n    in line 1`)
     const back = await weir("fleet", "push", write("empty.yaml", ""), "--agents", agents[3]!.uid, "--now")
     assert.deepStrictEqual([back.code, back.out], [0, `${agents[3]!.uid}  APPLIED\n`])
     const refused = await weir("fleet", "push", good, "--agents", "tier=none", "--now")
@@ -130,7 +130,9 @@ describe("weir rollout, journal, findings", () => {
     const story = await weir("journal", "--rollout", id)
     assert.match(story.out, /proposal .*\n(.*\n)*.*action .* is aborted/)
     const replayed = await weir("journal", "replay", id)
-    assert.deepStrictEqual([replayed.code, replayed.out], [0, "assignment   the same\nverdict      none\n"])
+    // On a slow machine the rollout has been looked at meanwhile.
+    assert.match(replayed.out, /^assignment {3}the same\n(look .* the same: .*\n)*verdict {6}none\n$/)
+    assert.strictEqual(replayed.code, 0)
     assert.strictEqual((await weir("rollout", "rollback", "none")).code, 1)
     assert.strictEqual((await weir("findings")).out, "nothing was found lately\n")
   })

@@ -1,4 +1,4 @@
-import { printableLine } from "../../../domain/Printable.ts"
+import { printable, printableLine } from "../../../domain/Printable.ts"
 
 /** Rows as columns of text, the header first; what comes from the network is made harmless. */
 export const table = (header: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
@@ -20,3 +20,6 @@ export const moment = (unixMillis: number | null): string =>
 
 /** The JSON form is for programs: fields are added, never renamed. */
 export const json = (value: unknown): string => JSON.stringify(value, undefined, 2)
+
+/** A text of several lines, such as an agent's report with source lines, whose further ones cannot be taken for lines of ours. */
+export const indented = (text: string): string => printable(text).trimEnd().replace(/\n/g, "\n    ")
