@@ -44,7 +44,7 @@ export const layer = (beginning: Beginning): Layer.Layer<ControlServices, Contro
     Console.routes
   )
   return api.pipe(
-    Layer.provideMerge(Layer.merge(Watchers.layer(watchingOf(beginning.checked)), ownMetrics(control))),
+    Layer.provideMerge(Layer.merge(Watchers.layer(watchingOf(beginning.checked)), Layer.effectDiscard(takeObservations(control)))),
     Layer.provideMerge(OpampServer.layer(opampOptions(control))),
     Layer.provideMerge(Gateway.layer(beginning.checked, beginning)),
     Layer.provideMerge(loop),
@@ -73,17 +73,22 @@ const listenOn = (address: string) => {
   return { host, port }
 }
 
-/** Agents are told to send their observations to the receiver of this control plane. */
-const ownMetrics = ({ observations }: ControlSettings): Layer.Layer<never, never, Fleet | Gateway> =>
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      const fleet = yield* Fleet
-      const gateway = yield* Gateway
-      const receiver = gateway.addresses().find(({ protocol }) => protocol === "http")
-      const destinationEndpoint = observations.endpoint ?? (receiver === undefined ? undefined : `http://${receiver.address}/v1/metrics`)
-      if (destinationEndpoint !== undefined) yield* fleet.setOwnMetrics({ destinationEndpoint })
-    })
-  )
+/** Agents are told to send their observations to the receiver of this control plane, or to where the configuration says. */
+const takeObservations = ({ observations }: ControlSettings): Effect.Effect<void, never, Fleet | Gateway> =>
+  Effect.gen(function* () {
+    const fleet = yield* Fleet
+    const gateway = yield* Gateway
+    const receiver = gateway.addresses().find(({ protocol }) => protocol === "http")
+    const destinationEndpoint = observations.endpoint ?? (receiver === undefined ? undefined : `http://${receiver.address}/v1/metrics`)
+    if (destinationEndpoint === undefined) return
+    if (observations.endpoint === undefined && isEverywhere(receiver!.address))
+      yield* Effect.logWarning(
+        `agents are told to send observations to ${destinationEndpoint}, which only those on this machine reach; control.observations.endpoint names another`
+      )
+    yield* fleet.setOwnMetrics({ destinationEndpoint })
+  })
+
+const isEverywhere = (address: string): boolean => /^(0\.0\.0\.0|\[?::\]?):\d+$/.test(address)
 
 /** What runs, for those who print or steer it. */
 export const running = (context: Context.Context<ControlServices>) => ({
@@ -91,5 +96,6 @@ export const running = (context: Context.Context<ControlServices>) => ({
   gateway: Context.get(context, Gateway),
   loop: Context.get(context, Loop),
   opamp: Context.get(context, OpampServer),
-  watchers: Context.get(context, Watchers)
+  watchers: Context.get(context, Watchers),
+  takeObservations: (control: ControlSettings) => Effect.provide(takeObservations(control), context)
 })

@@ -17,6 +17,8 @@ export interface ControlSettings {
   readonly weir?: unknown
   /** `control.loop`. */
   readonly loop?: unknown
+  /** `control.observations`. */
+  readonly observations?: unknown
 }
 
 export class ControlPlane implements AsyncDisposable {
@@ -141,7 +143,7 @@ export class ControlPlane implements AsyncDisposable {
   private configuration(): unknown {
     const { opamp, api, otlp, metrics, health } = this.ports
     const at = (port: number) => ({ endpoint: `127.0.0.1:${port}` })
-    const { weir, loop } = this.settings
+    const { weir, loop, observations } = this.settings
     return {
       control: {
         opamp: at(opamp),
@@ -150,7 +152,8 @@ export class ControlPlane implements AsyncDisposable {
         metrics: at(metrics),
         health: at(health),
         storage: { directory: this.directory },
-        ...(loop === undefined ? {} : { loop })
+        ...(loop === undefined ? {} : { loop }),
+        ...(observations === undefined ? {} : { observations })
       },
       ...(weir === undefined ? {} : { weir })
     }

@@ -14,8 +14,8 @@ import { serve } from "./Serve.ts"
 import { StartError } from "./StartError.ts"
 import { sayReady } from "./Supervise.ts"
 
-/** What a reload cannot change; addresses of the graph (`otlp`, `metrics`, `health`) move. */
-const untilRestart = ["opamp", "api", "storage", "auth", "observations", "loop"] as const
+/** What a reload cannot change; addresses of the graph (`otlp`, `metrics`, `health`) move, and agents are told. */
+const untilRestart = ["opamp", "api", "storage", "auth", "loop"] as const
 
 /** A control plane as a process. A reload takes new detectors and rules; rollouts that run keep their plans. */
 export const serveControl = ({ config }: { readonly config: ReadonlyArray<string> }): Effect.Effect<void, CommandFailure> =>
@@ -41,6 +41,7 @@ export const serveControl = ({ config }: { readonly config: ReadonlyArray<string
               [
                 parts.loop.tell({ _tag: "RulesLoaded", rules: checked.weir.rules }),
                 parts.watchers.watch(watchingOf(checked)),
+                parts.takeObservations(checked.control),
                 ...untilRestart
                   .filter((name) => !isDeepStrictEqual(checked.control[name], started![name]))
                   .map((name) => Effect.logWarning(`control.${name} has changed, which counts from the next start on`))

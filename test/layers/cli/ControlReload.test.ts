@@ -1,5 +1,6 @@
 // SIGHUP to `weir control`: another detector and another rule are at work at once; what is wrong changes nothing, and is said with its place.
 import { assert, describe, it } from "@effect/vitest"
+import { Backend } from "../../support/Backend.ts"
 import { ControlPlane } from "../../support/ControlPlane.ts"
 import { until } from "../../support/Facts.ts"
 import { FleetGateway, markAs } from "../../support/FleetGateway.ts"
@@ -40,9 +41,15 @@ describe("weir control, told to read its configuration again", () => {
     plane.reload({ weir: { detectors }, loop: { apply_timeout: "5s" } })
     await says(/control\.loop has changed, which counts from the next start on/)
 
+    let elsewhere = 0
+    const other = await Backend.start({ protocol: "http", onDelivery: () => elsewhere++ })
+    plane.reload({ weir: { detectors }, observations: { endpoint: `${other.endpoint}/v1/metrics` } })
+    await until("agents observe for somebody else", () => elsewhere > 0, patience)
+    await other.kill()
+
     plane.reload({ weir: { detectors: {} } })
     await until("what no detector looks at is over", async () => (await open()).length === 0, patience)
-    assert.strictEqual(plane.output.match(/reloaded \(SIGHUP\)/g)!.length, 4)
+    assert.strictEqual(plane.output.match(/reloaded \(SIGHUP\)/g)!.length, 5)
     assert.strictEqual(plane.output.match(/refused/g)!.length, 2)
   })
 })
