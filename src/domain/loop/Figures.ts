@@ -33,7 +33,7 @@ const scaleVolume = ({ items, bytes, errors, slow }: Volume, share: number): Vol
 
 type Counts = { readonly [name: string]: number }
 
-const addCounts = (a: Counts, b: Counts): Counts => {
+export const addCounts = (a: Counts, b: Counts): Counts => {
   const sum: { [name: string]: number } = { ...a }
   for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count
   return sum

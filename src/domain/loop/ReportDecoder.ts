@@ -8,10 +8,12 @@ import {
   EXPONENTIAL_HISTOGRAM,
   FIRST_ATTRIBUTE,
   FIRST_POINT,
+  GAUGE,
   Metrics,
   NAME,
   POINT_END,
   START_TIME,
+  SUM,
   TIME,
   TYPE
 } from "../otlp/Metrics.ts"
@@ -19,13 +21,17 @@ import { readCount, readExponential, readNumber } from "../otlp/PointValues.ts"
 import { decodeUtf8, encodeUtf8 } from "../otlp/Utf8.ts"
 import { LENGTH, tagOf, tagValue, valueEnd, varintEnd } from "../otlp/Wire.ts"
 import { type Signal, signals } from "../Signal.ts"
+import { componentScope } from "./ComponentMetrics.ts"
+import { type ComponentDraft, ComponentReader } from "./ComponentReader.ts"
+import type { ComponentReport } from "./ComponentReport.ts"
 import { addFigures, type Figures, noFigures } from "./Figures.ts"
 import { type Report, reportId } from "./Report.ts"
 import { subjectKey } from "./SubjectFilter.ts"
 import { durationMetric, lostMetric, reportMetrics, resourceKeys, scopeName } from "./ReportMetrics.ts"
 import { SpanMetricsReader } from "./SpanMetricsReader.ts"
 
-const ourScope = encodeUtf8(scopeName)
+const observationBytes = encodeUtf8(scopeName)
+const componentBytes = encodeUtf8(componentScope)
 
 /** Attributes of a resource that say who speaks, in this order. */
 const resourceAttributes = [resourceKeys.agent, resourceKeys.revision]
@@ -36,14 +42,24 @@ const [SERVICE, TENANT, SIGNAL, REASON, SEVERITY] = [0, 1, 2, 3, 4]
 const reasonPattern = /^[a-z][a-z_]{0,39}$/
 const severityPattern = /^(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL|UNSPECIFIED)$/
 
-/** A report that is being put together. */
-interface Draft {
+/** Who reports on which interval. */
+interface About {
   readonly agent: string
   readonly revision: string
   readonly startUnixMillis: number
   readonly endUnixMillis: number
+}
+
+/** A report that is being put together. */
+interface Draft extends About {
   lost: number
   readonly subjects: Map<string, { readonly service: string; readonly tenant: string; readonly signal: Signal; figures: Figures }>
+}
+
+/** What requests bring: what agents saw, and what their components did. A request that somebody has split may have one without the other. */
+export interface Decoded {
+  readonly reports: ReadonlyArray<Report>
+  readonly components: ReadonlyArray<ComponentReport>
 }
 
 /**
@@ -57,22 +73,30 @@ export class ReportDecoder {
   private readonly resource = new Keys(resourceAttributes)
   private readonly point = new Keys(pointAttributes)
   private readonly spanMetrics = new SpanMetricsReader()
+  private readonly components = new ComponentReader()
+  private drafts = new Map<string, Draft>()
+  private componentDrafts = new Map<string, ComponentDraft>()
 
-  decode(bytes: Uint8Array): ReadonlyArray<Report> | Malformed {
+  decode(bytes: Uint8Array): Decoded | Malformed {
     const { metrics } = this
     const fault = metrics.index(bytes)
     if (fault !== undefined) return fault
-    const drafts = new Map<string, Draft>()
+    this.drafts = new Map()
+    this.componentDrafts = new Map()
     const reports: Array<Report> = []
     for (let i = 0; i < metrics.records.count; i++) {
-      const found = this.isOurs(i) ? this.read(i, drafts) : this.spanMetrics.read(metrics, i, reports)
+      const found = this.isOf(i, observationBytes)
+        ? this.read(i, this.addObservation)
+        : this.isOf(i, componentBytes)
+          ? this.read(i, this.addComponent)
+          : this.spanMetrics.read(metrics, i, reports)
       if (found !== undefined) return found
     }
-    for (const draft of drafts.values()) reports.push(finish(draft))
-    return reports
+    for (const draft of this.drafts.values()) reports.push(finish(draft))
+    return { reports, components: Array.from(this.componentDrafts.values(), finishComponents) }
   }
 
-  private isOurs(record: number): boolean {
+  private isOf(record: number, scopeBytes: Uint8Array): boolean {
     const { bytes, records, scopes } = this.metrics
     const scope = records.data[record * records.width + RECORD_PARENT]! * scopes.width
     const end = scopes.data[scope + HEAD_END]!
@@ -80,13 +104,17 @@ export class ReportDecoder {
       const valueAt = varintEnd(bytes, pos, end)
       const tag = valueAt < 0 ? 0 : tagValue(bytes, pos, valueAt)
       const next = tag === 0 ? -1 : valueEnd(bytes, valueAt, end, tag & 7)
-      if (tag === tagOf(1, LENGTH) && next >= 0) return equals(bytes, varintEnd(bytes, valueAt, end), next, ourScope)
+      if (tag === tagOf(1, LENGTH) && next >= 0) return equals(bytes, varintEnd(bytes, valueAt, end), next, scopeBytes)
       pos = next
     }
     return false
   }
 
-  private read(record: number, drafts: Map<string, Draft>): Malformed | undefined {
+  /** Calls with each point of a metric that says of which agent and interval it is. */
+  private read(
+    record: number,
+    add: (name: string, type: number, at: number, about: About) => Malformed | undefined
+  ): Malformed | undefined {
     const { bytes, metrics, points } = this.metrics
     const row = record * metrics.width
     const nameAt = metrics.data[row + NAME]!
@@ -96,11 +124,9 @@ export class ReportDecoder {
     const type = metrics.data[row + TYPE]!
     for (let i = metrics.data[row + FIRST_POINT]!; i < metrics.data[row + AFTER_LAST_POINT]!; i++) {
       const at = i * points.width
-      const first = points.data[at + FIRST_ATTRIBUTE]!
-      const end = points.data[at + POINT_END]!
-      const fault = this.point.find(bytes, first < 0 ? end : first, end, attributesField(type))
+      const about = this.about(at, speaker)
+      const fault = about === undefined ? undefined : add(name, type, at, about)
       if (fault !== undefined) return fault
-      this.add(drafts, name, type, at, speaker)
     }
     return undefined
   }
@@ -114,27 +140,32 @@ export class ReportDecoder {
     return fault ?? { agent: this.resource.text(bytes, 0) ?? "", revision: this.resource.text(bytes, 1) ?? "" }
   }
 
-  private add(
-    drafts: Map<string, Draft>,
-    name: string,
-    type: number,
-    at: number,
-    { agent, revision }: { readonly agent: string; readonly revision: string }
-  ): void {
+  private about(at: number, speaker: Pick<About, "agent" | "revision">): About | undefined {
     const { bytes, points } = this.metrics
     const startAt = points.data[at + START_TIME]!
     const endAt = points.data[at + TIME]!
-    if (agent === "" || startAt < 0 || endAt < 0) return
+    if (speaker.agent === "" || startAt < 0 || endAt < 0) return undefined
     const startUnixMillis = Math.round(readCount(bytes, startAt) / 1e6)
     const endUnixMillis = Math.round(readCount(bytes, endAt) / 1e6)
-    if (endUnixMillis <= startUnixMillis) return
-    const key = `${agent} ${revision} ${startUnixMillis} ${endUnixMillis}`
-    let draft = drafts.get(key)
-    if (draft === undefined) {
-      drafts.set(key, (draft = { agent, revision, startUnixMillis, endUnixMillis, lost: 0, subjects: new Map() }))
-    }
+    return endUnixMillis <= startUnixMillis ? undefined : { ...speaker, startUnixMillis, endUnixMillis }
+  }
+
+  private readonly addObservation = (name: string, type: number, at: number, about: About): Malformed | undefined => {
+    const { bytes, points } = this.metrics
+    const first = points.data[at + FIRST_ATTRIBUTE]!
+    const end = points.data[at + POINT_END]!
+    const fault = this.point.find(bytes, first < 0 ? end : first, end, attributesField(type))
+    if (fault !== undefined) return fault
+    const draft = draftOf(this.drafts, about, () => ({ ...about, lost: 0, subjects: new Map() }))
     if (name === lostMetric.name) draft.lost += wholeOf(readNumber(this.metrics, at))
     else this.addFigures(draft, name, type, at)
+    return undefined
+  }
+
+  private readonly addComponent = (name: string, type: number, at: number, about: About): Malformed | undefined => {
+    if (type !== SUM && type !== GAUGE) return undefined
+    const draft = draftOf(this.componentDrafts, about, () => ({ ...about, flows: new Map(), queues: new Map() }))
+    return this.components.read(this.metrics, name, at, draft)
   }
 
   private addFigures(draft: Draft, name: string, type: number, at: number): void {
@@ -171,6 +202,19 @@ export class ReportDecoder {
 }
 
 const sums = new Set(reportMetrics.map(({ name }) => name))
+
+const draftOf = <D>(drafts: Map<string, D>, { agent, revision, startUnixMillis, endUnixMillis }: About, make: () => D): D => {
+  const key = `${agent} ${revision} ${startUnixMillis} ${endUnixMillis}`
+  let draft = drafts.get(key)
+  if (draft === undefined) drafts.set(key, (draft = make()))
+  return draft
+}
+
+const finishComponents = ({ flows, queues, ...about }: ComponentDraft): ComponentReport => ({
+  ...about,
+  flows: [...flows.values()],
+  queues: [...queues.values()]
+})
 
 const finish = ({ agent, revision, startUnixMillis, endUnixMillis, lost, subjects }: Draft): Report => ({
   id: reportId(agent, startUnixMillis),

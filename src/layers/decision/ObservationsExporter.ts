@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { ComponentStore } from "../../control/evidence/ComponentStore.ts"
 import type { ObservationStore } from "../../control/evidence/ObservationStore.ts"
 import { GrpcCode } from "../../domain/GrpcCode.ts"
 import { ReportDecoder } from "../../domain/loop/ReportDecoder.ts"
@@ -10,10 +11,10 @@ import { type Exporter, exporter } from "../graph/Component.ts"
 
 /**
  * Where a control plane's own OTLP pipeline ends: takes the observations out of metrics, those of Weir's gateways and those of a
- * collector's `span_metrics` connector, and adds them to a store; other metrics pass away. Reports that the store has, or cannot place in
- * time, are left out. Fails: on metrics that cannot be read, for good.
+ * collector's `span_metrics` connector, and what gateways say of their components, and adds them to stores; other metrics pass away.
+ * Reports that a store has, or cannot place in time, are left out. Fails: on metrics that cannot be read, for good.
  */
-export const observationsExporter = (store: ObservationStore["Service"]): Exporter =>
+export const observationsExporter = (observations: ObservationStore["Service"], components: ComponentStore["Service"]): Exporter =>
   exporter({
     type: "observations",
     description:
@@ -25,11 +26,14 @@ export const observationsExporter = (store: ObservationStore["Service"]): Export
         const decoder = new ReportDecoder()
         return ({ chunks }) =>
           Effect.suspend(() => {
-            const reports = decoder.decode(chunks.length === 1 ? chunks[0]! : concat(chunks))
-            if (reports instanceof Malformed) {
-              return Effect.fail(new ExportError({ retryable: false, code: GrpcCode.INVALID_ARGUMENT, message: String(reports) }))
+            const decoded = decoder.decode(chunks.length === 1 ? chunks[0]! : concat(chunks))
+            if (decoded instanceof Malformed) {
+              return Effect.fail(new ExportError({ retryable: false, code: GrpcCode.INVALID_ARGUMENT, message: String(decoded) }))
             }
-            return Effect.as(Effect.forEach(reports, store.add, { discard: true }), { rejected: 0 })
+            return Effect.forEach(decoded.reports, observations.add, { discard: true }).pipe(
+              Effect.andThen(Effect.forEach(decoded.components, components.add, { discard: true })),
+              Effect.as({ rejected: 0 })
+            )
           })
       })
   })

@@ -31,7 +31,8 @@ export const observe = extension<typeof Config.Type>({
   make: ({ endpoint, headers, instance_uid }, { id, gateway, telemetry }) =>
     Effect.gen(function* () {
       const agent = instance_uid === "" ? randomUUID() : instance_uid
-      const reporter = yield* Reporter.make({ observer: gateway.observer, telemetry, identity: () => ({ agent, revision: "" }) })
+      const { observer, books } = gateway
+      const reporter = yield* Reporter.make({ observer, books, telemetry, identity: () => ({ agent, revision: "" }) })
       const sent = yield* ClientHeaders.check(id, headers)
       if (reporter.send({ endpoint, headers: sent }, yield* Clock.currentTimeMillis)) return
       return yield* new ComponentError({ component: id, path: ["endpoint"], message: `"${endpoint}" is no URL of HTTP` })

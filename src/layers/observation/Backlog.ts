@@ -1,7 +1,5 @@
-import type { Report } from "../../domain/loop/Report.ts"
-
 /** Reports that have not been sent, oldest first; above `capacity` the oldest is lost, and counted. */
-export class Backlog {
+export class Backlog<Report> {
   private readonly capacity: number
   private readonly onLost: (reports: number) => void
   private waiting: Array<Report> = []

@@ -3,6 +3,8 @@ import { Agent as HttpsAgent, type AgentOptions } from "node:https"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { Books } from "../../domain/Books.ts"
+import type { ComponentReport } from "../../domain/loop/ComponentReport.ts"
 import { encodeReport } from "../../domain/loop/EncodeReport.ts"
 import { type Report, reportId } from "../../domain/loop/Report.ts"
 import { ExportError } from "../../streams/ExportError.ts"
@@ -11,6 +13,7 @@ import { post } from "../delivery/HttpPost.ts"
 import { interpret } from "../delivery/HttpVerdict.ts"
 import type { Registry } from "../telemetry/Registry.ts"
 import { Backlog } from "./Backlog.ts"
+import { ComponentReadings } from "./ComponentReadings.ts"
 import type { Observer } from "./Observer.ts"
 
 /** Where reports go: an OTLP/HTTP endpoint for metrics, the whole URL (`http://localhost:4321/v1/metrics`). */
@@ -23,6 +26,7 @@ export interface Destination {
 
 export interface ReporterOptions {
   readonly observer: Observer
+  readonly books: Books
   readonly telemetry: Registry
   /** Who reports: instance uid, and hash of the remote configuration that is in force (empty: none). */
   readonly identity: () => { readonly agent: string; readonly revision: string }
@@ -34,17 +38,25 @@ const backlogSeconds = 60
 const timeoutMillis = 5000
 const mostRetryMillis = 5000
 
+/** What one second is told in: one request. */
+interface Second {
+  readonly report: Report
+  readonly components: ComponentReport
+}
+
 /**
- * Sends what an observer has seen, second by second, as OTLP metrics over HTTP; in each second there is a report, even if it is of nothing,
- * so that the other side knows that somebody was watching. Seconds are those of the clock: a late one belongs to a longer report.
+ * Sends what an observer has seen and what the components have done, second by second, as OTLP metrics over HTTP; in each second there is
+ * a report, even if it is of nothing, so that the other side knows that somebody was watching. Seconds are those of the clock: a late one
+ * belongs to a longer report.
  *
- * Reads the observer, which it turns on while there is a destination. Full: reports that cannot be sent wait, the last 60 of them; older
+ * Reads the observer, which it turns on while there is a destination, the books and the queues. Full: reports that cannot be sent wait, the last 60 of them; older
  * ones are lost and counted (`weir_observations_lost_total`). Fails: what may pass is tried again, within 5 s; a report that the other side
  * refuses is lost. A report that is sent again is the same to the store (`Report.id`). Closes: what has not been sent is gone.
  */
 export class Reporter {
   private readonly options: ReporterOptions
-  private readonly backlog: Backlog
+  private readonly backlog: Backlog<Second>
+  private readings: ComponentReadings
   private destination: { readonly to: Destination; readonly url: URL; readonly agent: HttpAgent } | undefined = undefined
   /** When the last report ended. */
   private until = 0
@@ -52,7 +64,8 @@ export class Reporter {
   private trouble = ""
 
   private constructor(options: ReporterOptions) {
-    const { telemetry } = options
+    const { books, telemetry } = options
+    this.readings = new ComponentReadings(books, telemetry)
     const reports = telemetry.counter("observationsLost", { what: "report" })
     this.options = options
     this.backlog = new Backlog(backlogSeconds, (lost) => {
@@ -85,7 +98,10 @@ export class Reporter {
     this.destination = to === undefined ? undefined : { to, url: url!, agent: agentFor(url!, to.tls) }
     this.options.observer.turn(to !== undefined)
     if (to === undefined) this.backlog.clear()
-    if (!wasOn) this.until = Math.ceil(nowMillis / intervalMillis) * intervalMillis
+    if (!wasOn) {
+      this.until = Math.ceil(nowMillis / intervalMillis) * intervalMillis
+      this.readings = new ComponentReadings(this.options.books, this.options.telemetry)
+    }
     return true
   }
 
@@ -101,22 +117,24 @@ export class Reporter {
     const end = Math.round(nowMillis / intervalMillis) * intervalMillis
     if (this.destination === undefined || end <= this.until) return
     const { subjects, lost } = observer.take()
+    const { flows, queues } = this.readings.take()
     const about = { ...identity(), startUnixMillis: this.until, endUnixMillis: end }
     const observations = subjects.map(({ subject, figures }) => ({ ...about, subject, ...figures }))
     this.until = end
-    this.backlog.push({ id: reportId(about.agent, about.startUnixMillis), ...about, lost, observations })
+    const report = { id: reportId(about.agent, about.startUnixMillis), ...about, lost, observations }
+    this.backlog.push({ report, components: { ...about, flows, queues } })
     this.wake()
   }
 
   private readonly sendNext: Effect.Effect<void> = Effect.suspend(() => {
-    const report = this.backlog.first()
+    const second = this.backlog.first()
     const { destination } = this
-    if (report === undefined || destination === undefined) return this.something
-    return this.attempt(report, destination).pipe(
+    if (second === undefined || destination === undefined) return this.something
+    return this.attempt(second, destination).pipe(
       Effect.matchEffect({
-        onSuccess: () => Effect.sync(() => this.backlog.sent(report)),
+        onSuccess: () => Effect.sync(() => this.backlog.sent(second)),
         onFailure: (error) => {
-          if (!error.retryable) this.backlog.refused(report)
+          if (!error.retryable) this.backlog.refused(second)
           const wait = Math.min(mostRetryMillis, error.retryAfterMillis ?? intervalMillis)
           return Effect.andThen(this.tell(error.message), error.retryable ? Effect.sleep(wait) : Effect.void)
         }
@@ -124,8 +142,11 @@ export class Reporter {
     )
   })
 
-  private attempt(report: Report, { to, url, agent }: NonNullable<Reporter["destination"]>): Effect.Effect<void, ExportError> {
-    const body = encodeReport(report)
+  private attempt(
+    { report, components }: Second,
+    { to, url, agent }: NonNullable<Reporter["destination"]>
+  ): Effect.Effect<void, ExportError> {
+    const body = encodeReport(report, components)
     const headers = {
       "user-agent": ClientHeaders.userAgent,
       ...to.headers,

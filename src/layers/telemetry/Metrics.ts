@@ -1,3 +1,5 @@
+import { type ComponentMetric, flowMetrics, queueMetrics } from "../../domain/loop/ComponentMetrics.ts"
+
 /** From which `service.telemetry.metrics.level` on a metric is shown. */
 export type Level = "none" | "basic" | "normal" | "detailed"
 
@@ -29,16 +31,6 @@ const counter = (
   suffix = ""
 ): Metric => ({
   names: [name, `${name}${suffix}_total`],
-  type: "counter",
-  unit,
-  description,
-  labels,
-  level
-})
-
-/** A counter of ours, with its one name. */
-const plainCounter = (name: string, unit: string, description: string, labels: ReadonlyArray<string>, level: Metric["level"]): Metric => ({
-  names: [name],
   type: "counter",
   unit,
   description,
@@ -79,15 +71,21 @@ const histogram = (
   ...rest
 })
 
-/** An account of the books: one sample for each component, tenant and signal. */
-const account = (name: string, description: string, ...more: ReadonlyArray<string>): Metric => ({
-  names: [name],
-  type: name.endsWith("_total") ? "counter" : "gauge",
-  unit: "{items}",
+/** What reports call the same: under the name that Prometheus gives it. */
+const reported = ({ name, type, unit, description }: ComponentMetric, labels: ReadonlyArray<string>): Metric => ({
+  names: [type === "sum" ? `${name}_total` : name],
+  type: type === "sum" ? "counter" : "gauge",
+  unit,
   description,
-  labels: [...more, "kind", "component", "transport", "signal", "tenant"],
+  labels,
   level: "basic"
 })
+
+const accountLabels = ["kind", "component", "transport", "signal", "tenant"]
+
+/** An account of the books: one sample for each component, tenant and signal. */
+const account = (name: keyof typeof flowMetrics, ...more: ReadonlyArray<string>): Metric =>
+  reported(flowMetrics[name], [...more, ...accountLabels])
 
 const spans = { noun: "spans", words: "spans" }
 const points = { noun: "metric_points", words: "metric points" }
@@ -137,41 +135,11 @@ export const metrics = {
   exporterEnqueueFailedSpans: enqueueFailed(spans),
   exporterEnqueueFailedPoints: enqueueFailed(points),
   exporterEnqueueFailedRecords: enqueueFailed(records),
-  exporterQueueSize: gauge(
-    "otelcol_exporter_queue_size",
-    "{batches}",
-    "Current size of the sending queue, in units of its sizer.",
-    queueLabels,
-    "basic"
-  ),
-  exporterQueueCapacity: gauge(
-    "otelcol_exporter_queue_capacity",
-    "{batches}",
-    "Fixed capacity of the sending queue, in units of its sizer.",
-    queueLabels,
-    "basic"
-  ),
-  exporterInFlight: gauge(
-    "otelcol_exporter_in_flight_requests",
-    "{requests}",
-    "Export requests under way, those that wait to be repeated too.",
-    queueLabels,
-    "basic"
-  ),
-  exporterFailedAttempts: plainCounter(
-    "weir_exporter_failed_attempts_total",
-    "{attempts}",
-    "Attempts to send that failed, whether or not another one followed.",
-    queueLabels,
-    "basic"
-  ),
-  exporterQueueBytes: gauge(
-    "weir_exporter_queue_bytes",
-    "By",
-    "Bytes that the sending queue and the requests under way hold.",
-    queueLabels,
-    "basic"
-  ),
+  exporterQueueSize: reported(queueMetrics.size, queueLabels),
+  exporterQueueCapacity: reported(queueMetrics.capacity, queueLabels),
+  exporterInFlight: reported(queueMetrics.inFlight, queueLabels),
+  exporterFailedAttempts: reported(queueMetrics.failedAttempts, queueLabels),
+  exporterQueueBytes: reported(queueMetrics.heldBytes, queueLabels),
   processorIncoming: counter(
     "otelcol_processor_incoming_items",
     "{items}",
@@ -244,22 +212,22 @@ export const metrics = {
     [],
     "basic"
   ),
-  accepted: account("weir_accepted_items_total", "Items that the component took."),
-  created: account("weir_created_items_total", "Items that the component made: copies of a fan-out, aggregates."),
-  restored: account("weir_restored_items_total", "Items read back from disk at the start."),
-  delivered: account("weir_delivered_items_total", "Items that the component handed on; at an exporter, that the backend took."),
-  returned: account("weir_returned_items_total", "Accepted items given back to the sender before the answer."),
-  dropped: account("weir_dropped_items_total", "Items that were accepted and then lost, by reason.", "reason"),
-  refused: account(
-    "weir_refused_items_total",
-    "Items that a sender was told no about, by reason: by the receiver to the sender, by a processor or a full queue to the receiver.",
-    "reason"
-  ),
-  refusedRequests: account(
-    "weir_refused_requests_total",
-    "Requests (a piece a tenant) that were told no, by reason; also those that were refused before their items could be counted.",
-    "reason"
-  ),
+  accepted: account("accepted"),
+  created: account("created"),
+  restored: account("restored"),
+  delivered: account("delivered"),
+  returned: account("returned"),
+  dropped: account("dropped", "reason"),
+  refused: account("refused", "reason"),
+  refusedRequests: {
+    names: ["weir_refused_requests_total"],
+    type: "counter",
+    unit: "{items}",
+    description:
+      "Requests (a piece a tenant) that were told no, by reason; also those that were refused before their items could be counted.",
+    labels: ["reason", ...accountLabels],
+    level: "basic"
+  },
   observationsLost: {
     names: ["weir_observations_lost_total"],
     type: "counter",
@@ -269,7 +237,7 @@ export const metrics = {
     labels: ["what"],
     level: "basic"
   },
-  held: account("weir_held_items", "Items in the component now: accepted + created + restored - delivered - dropped - returned.")
+  held: account("held")
 } as const satisfies { readonly [name: string]: Metric }
 
 export type MetricName = keyof typeof metrics

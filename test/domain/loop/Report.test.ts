@@ -47,7 +47,7 @@ const randomReport = (seed: number): Report => {
 const reports = (decoder: ReportDecoder, bytes: Uint8Array): ReadonlyArray<Report> => {
   const decoded = decoder.decode(bytes)
   if (decoded instanceof Malformed) throw new Error(String(decoded))
-  return decoded
+  return decoded.reports
 }
 
 /** Observations in an order of their own. */
@@ -134,7 +134,7 @@ describe("a report", () => {
       for (let i = 0; i < 1 + random.int(4) && broken.length > 0; i++) broken[random.int(broken.length)] = random.int(256)
       const decoded = new ReportDecoder().decode(broken)
       if (decoded instanceof Malformed) continue
-      for (const { observations } of decoded) {
+      for (const { observations } of decoded.reports) {
         for (const { received, delivered } of observations) {
           for (const count of [...Object.values(received), ...Object.values(delivered)])
             assert.isTrue(Number.isInteger(count) && count >= 0)

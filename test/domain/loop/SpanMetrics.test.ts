@@ -58,9 +58,9 @@ const request = (temporality: number, from: number, to: number, calls: ReadonlyA
   })
 
 const decode = (decoder: ReportDecoder, bytes: Uint8Array): ReadonlyArray<Report> => {
-  const reports = decoder.decode(bytes)
-  if (reports instanceof Malformed) throw new Error(String(reports))
-  return reports
+  const decoded = decoder.decode(bytes)
+  if (decoded instanceof Malformed) throw new Error(String(decoded))
+  return decoded.reports
 }
 
 /** Each report as (agent, from, to, tenant, service, items, errors), in seconds after the start. */

@@ -10,13 +10,9 @@ import { ObservationStore } from "../../../src/control/evidence/ObservationStore
 import { Loop } from "../../../src/control/loop/Loop.ts"
 import { ApiServer } from "../../../src/layers/api/ApiServer.ts"
 import { begin } from "../../../src/layers/Beginning.ts"
-import { builtIn } from "../../../src/layers/BuiltIn.ts"
 import { readControl } from "../../../src/layers/cli/ControlConfiguration.ts"
+import * as ControlComponents from "../../../src/layers/ControlComponents.ts"
 import * as Control from "../../../src/layers/Control.ts"
-import { observationsExporter } from "../../../src/layers/decision/ObservationsExporter.ts"
-import { Components } from "../../../src/layers/graph/Components.ts"
-
-const components = Layer.unwrap(Effect.map(ObservationStore, (store) => Components.layer(...builtIn, observationsExporter(store))))
 
 /** A whole control plane on free ports of this machine, with a storage of its own. */
 export class RunningControl implements AsyncDisposable {
@@ -65,7 +61,7 @@ export class RunningControl implements AsyncDisposable {
     })
     try {
       const { context, store } = await Effect.runPromise(
-        program.pipe(Effect.provide(Layer.provideMerge(components, ObservationStore.layer())), Effect.provideService(Scope.Scope, scope))
+        program.pipe(Effect.provide(ControlComponents.layer), Effect.provideService(Scope.Scope, scope))
       )
       const { opamp } = Control.running(context)
       return new RunningControl(Context.add(context, ObservationStore, store), opamp.address.port, scope, folder)

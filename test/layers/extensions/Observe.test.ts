@@ -30,7 +30,7 @@ describe("the observe extension", () => {
     const onDelivery = ({ bytes }: { readonly bytes: Uint8Array }) => {
       const decoded = decoder.decode(bytes)
       if (decoded instanceof Malformed) throw new Error(String(decoded))
-      reports.push(...decoded)
+      reports.push(...decoded.reports)
     }
     const backend = await Backend.start({ protocol: "http", onDelivery })
     stops.push(() => backend.kill())

@@ -27,15 +27,16 @@ const setUp = (behaviour: Behaviour) =>
           onDelivery: ({ bytes }) => {
             const decoded = decoder.decode(bytes)
             if (decoded instanceof Malformed) throw new Error(String(decoded))
-            reports.push(...decoded)
+            reports.push(...decoded.reports)
           }
         })
       ),
       (started) => Effect.promise(() => started.kill())
     )
     const telemetry = new Registry()
-    const observer = new Observer(new Books())
-    const reporter = yield* Reporter.make({ observer, telemetry, identity: () => ({ agent, revision: "c0ffee" }) })
+    const books = new Books()
+    const observer = new Observer(books)
+    const reporter = yield* Reporter.make({ observer, books, telemetry, identity: () => ({ agent, revision: "c0ffee" }) })
     const lost = () => telemetry.counter("observationsLost", { what: "report" }).total
     const seconds = () => reports.map(({ startUnixMillis, endUnixMillis }) => [startUnixMillis / 1000, endUnixMillis / 1000])
     const endpoint = `http://127.0.0.1:${backend.port}/v1/metrics`

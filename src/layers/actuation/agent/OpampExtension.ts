@@ -85,6 +85,7 @@ export const opamp = extension<OpampConfig>({
       })
       const reporter = yield* Reporter.make({
         observer: context.gateway.observer,
+        books: context.gateway.books,
         telemetry: context.telemetry,
         identity: () => ({ agent: formatUid(client.instanceUid()), revision: agent.revision })
       })
