@@ -25,18 +25,18 @@ const defaultsOf = ({ otlp, metrics, health }: ControlSettings): Source => {
   otlp/observations:
     protocols:
       http:
-        endpoint: "${otlp.endpoint}"
+        endpoint: "${otlp.endpoint}" # control.otlp.endpoint
 exporters:
   observations:
 extensions:
   health_check:
-    endpoint: "${health.endpoint}"
+    endpoint: "${health.endpoint}" # control.health.endpoint
 service:
   extensions: [health_check]
   telemetry:
     metrics:
       readers:
-        - pull: {exporter: {prometheus: {host: "${host}", port: ${port}}}}
+        - pull: {exporter: {prometheus: {host: "${host}", port: ${port}}}} # control.metrics.endpoint
   pipelines:
     metrics/observations: {receivers: [otlp/observations], exporters: [observations]}
 weir:

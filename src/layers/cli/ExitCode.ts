@@ -17,7 +17,7 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-/** Why a command ended without doing its work: what goes to standard error, and the exit code. */
+/** Why a command ended without doing its work: what goes to standard error (nothing, where others have said it), and the exit code. */
 export class CommandFailure {
   readonly _tag = "CommandFailure"
   readonly code: ExitCode

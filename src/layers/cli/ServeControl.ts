@@ -32,7 +32,10 @@ export const serveControl = ({ config }: { readonly config: ReadonlyArray<string
             started = beginning.checked.control
             return (parts = Control.running(context)).gateway
           }),
-          Effect.mapError((failure) => (failure._tag === "SwapError" ? failure : new StartError(failure.message)))
+          Effect.mapError((failure) => {
+            if (failure._tag === "SwapError") return failure
+            return new StartError(failure._tag === "OpampServerError" ? `control.opamp.endpoint: ${failure.message}` : failure.message)
+          })
         ),
       reloaded: (checked) =>
         parts === undefined

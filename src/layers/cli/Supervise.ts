@@ -25,7 +25,8 @@ export const readyMessage = "ready"
 export const sayReady: Effect.Effect<void> = Effect.sync(() => void process.send?.(readyMessage))
 
 /**
- * Runs parts side by side until SIGINT or SIGTERM, then stops them one after the other, the last of the list first.
+ * Starts parts one after the other, each when the one before serves, and runs them until SIGINT or SIGTERM; then stops them one after the other,
+ * the last of the list first.
  *
  * A part that ends before it has served ends the others, with its exit code: nothing is half started. One that crashes later is started
  * again, ever less often, while the others run on. Children have a process group of their own, so that a terminal's Ctrl-C reaches this
@@ -41,7 +42,12 @@ export const supervise = (parts: ReadonlyArray<Part>): Effect.Effect<void, Comma
       }
       process.on("exit", killAll)
       const failed = Effect.callback<number>((resume) => {
-        for (const child of children) child.start((code) => resume(Effect.succeed(code)))
+        const startFrom = (i: number): void =>
+          children[i]?.start(
+            (code) => resume(Effect.succeed(code)),
+            () => startFrom(i + 1)
+          )
+        startFrom(0)
       })
       const ended = yield* Effect.raceFirst(Effect.as(signals.stop, undefined), failed)
       yield* Effect.forEach(children.toReversed(), (child) => child.stop, { discard: true }).pipe(Effect.timeoutOption(stopMillis))
@@ -66,8 +72,8 @@ class Child {
     this.part = part
   }
 
-  /** `onFailure`: it has ended without ever having served. */
-  start(onFailure: (code: number) => void): void {
+  /** `onFailure`: it has ended without ever having served. `onReady`: it serves, for the first time. */
+  start(onFailure: (code: number) => void, onReady: () => void): void {
     const startedAt = performance.now()
     let isReady = this.crashes > 0
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...this.part.args], {
@@ -76,7 +82,9 @@ class Child {
     })
     this.process = child
     child.on("message", (message) => {
-      if (message === readyMessage) isReady = true
+      if (message !== readyMessage || isReady) return
+      isReady = true
+      onReady()
     })
     child.on("error", (error) => {
       process.stderr.write(`weir: cannot start ${this.part.name}: ${error.message}\n`)
@@ -89,7 +97,7 @@ class Child {
       this.crashes = performance.now() - startedAt > steadyMillis ? 1 : this.crashes + 1
       const wait = Math.min(longestRestartMillis, firstRestartMillis * 2 ** (this.crashes - 1))
       process.stderr.write(`weir: ${this.part.name} has ended (${signal ?? `exit code ${code}`}); it starts again in ${wait / 1000} s\n`)
-      this.timer = setTimeout(() => this.start(onFailure), wait)
+      this.timer = setTimeout(() => this.start(onFailure, onReady), wait)
     })
   }
 
