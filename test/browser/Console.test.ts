@@ -59,7 +59,7 @@ describe.skipIf(typeof launched === "string")("the console", () => {
     assert.match(rates, /globex\s+traces\s+812\s+790\s+322 kB\s+9\s+sampled 18\s+✖ queue_full 4/)
     const promoted = page.locator("#rollouts article", { hasText: "promoted volume of acme/checkout" })
     const goal = promoted.locator("tr", { hasText: "goal" })
-    assert.match(await goal.innerText(), /delivered\.bytes[^]*-56\.6 % \[-62\.3 % … -50\.1 %\]\s+-40 % or less\s+✔ reached/)
+    assert.match(await goal.innerText(), /delivered\.bytes[^]*-56\.6 %\s+\[-62\.3 % … -50\.1 %\]\s+-40 % or less\s+✔ reached/)
     assert.strictEqual(await goal.locator("svg .bar rect").count(), 1)
     assert.strictEqual(await goal.locator("svg .estimate").count(), 1)
     assert.strictEqual(await goal.locator("svg line.bound").count(), 1)

@@ -54,7 +54,9 @@ export const Agents = ({ sight, now, ask }: { readonly sight: Sight; readonly no
                 <th scope="col">health</th>
                 <th scope="col">configuration</th>
                 <th scope="col">revisions</th>
-                <th scope="col">last seen</th>
+                <th scope="col" class="number">
+                  last seen
+                </th>
                 <th scope="col">labels</th>
               </tr>
             </thead>

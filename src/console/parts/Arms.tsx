@@ -1,4 +1,4 @@
-import type { AgentView, RolloutView } from "../feed/Answers.ts"
+import type { AgentView, Rates, RolloutView } from "../feed/Answers.ts"
 import { addFlows, flowOf, noFlow } from "../feed/History.ts"
 import type { Sight } from "../feed/Sight.ts"
 import { quantity, shortUid } from "../Format.ts"
@@ -8,17 +8,27 @@ import { Name } from "./Name.tsx"
 
 const maxAgents = 12
 
-/** Both arms while they are compared: who is in them, who runs the change, and what flows through them now. */
-export const Arms = ({ rollout, sight }: { readonly rollout: RolloutView; readonly sight: Sight }) => {
+/** Both arms: who is in them, and while they are compared who runs the change and what flows through them now. */
+export const Arms = ({
+  rollout,
+  sight,
+  isCompared
+}: {
+  readonly rollout: RolloutView
+  readonly sight: Sight
+  readonly isCompared: boolean
+}) => {
   const { applied, canary, control } = rollout.arms
+  // While it is promoted the reports are those of a new offer: the canary runs the change all the time.
+  const reported = isCompared && rollout.stage !== "promoting" ? new Set(applied) : undefined
   if (canary.length === 0) return <p class="quiet">No agent has it yet.</p>
   return (
     <div class="arms">
-      <Arm title="Canary" uids={canary} applied={new Set(applied)} sight={sight} />
+      <Arm title="Canary" uids={canary} applied={reported} sight={sight} isCompared={isCompared} />
       {control.length === 0 ? (
         <p class="quiet">There is no control: it went to all agents at once.</p>
       ) : (
-        <Arm title="Control" uids={control} applied={undefined} sight={sight} />
+        <Arm title="Control" uids={control} applied={undefined} sight={sight} isCompared={isCompared} />
       )}
     </div>
   )
@@ -28,34 +38,26 @@ const Arm = ({
   title,
   uids,
   applied,
-  sight
+  sight,
+  isCompared
 }: {
   readonly title: string
   readonly uids: ReadonlyArray<string>
-  /** `undefined` for those that should not have it. */
+  /** `undefined` where nothing is waited for. */
   readonly applied: ReadonlySet<string> | undefined
   readonly sight: Sight
+  readonly isCompared: boolean
 }) => {
   const agents = new Map((sight.agents ?? []).map((agent) => [agent.instance_uid, agent]))
   const members = new Set(uids)
-  const books = (sight.pipelines?.agents ?? []).filter((one) => members.has(one.instance_uid) && one.books !== null)
-  const flow = books.flatMap((one) => one.books!.rates.map(flowOf)).reduce(addFlows, noFlow)
+  const books = (sight.pipelines?.agents ?? []).flatMap((one) => (members.has(one.instance_uid) && one.books !== null ? [one.books] : []))
   const some = capped(uids, maxAgents)
   return (
     <div class="arm">
       <h4>
         {title} <span class="count">{uids.length}</span>
       </h4>
-      <p>
-        {books.length === 0 ? (
-          <span class="quiet">no books of the last seconds</span>
-        ) : (
-          <>
-            <b>{quantity(flow.received)}</b>/s in, <b>{quantity(flow.delivered)}</b>/s out, <b>{quantity(flow.wanted)}</b>/s dropped as
-            configured, <b>{quantity(flow.lost)}</b>/s lost
-          </>
-        )}
-      </p>
+      {isCompared && <Flow books={books} />}
       <ul>
         {some.some.map((uid) => (
           <li key={uid}>
@@ -73,6 +75,22 @@ const Arm = ({
       </ul>
       <Rest count={some.rest} of="agents" />
     </div>
+  )
+}
+
+const Flow = ({ books }: { readonly books: ReadonlyArray<{ readonly rates: ReadonlyArray<Rates> }> }) => {
+  const flow = books.flatMap(({ rates }) => rates.map(flowOf)).reduce(addFlows, noFlow)
+  return (
+    <p>
+      {books.length === 0 ? (
+        <span class="quiet">no books of the last seconds</span>
+      ) : (
+        <>
+          <b>{quantity(flow.received)}</b>/s in, <b>{quantity(flow.delivered)}</b>/s out, <b>{quantity(flow.wanted)}</b>/s dropped as
+          configured, <b>{quantity(flow.lost)}</b>/s lost
+        </>
+      )}
+    </p>
   )
 }
 

@@ -45,9 +45,17 @@ export const Mark = ({ tone, glyph, children }: { readonly tone: Tone; readonly 
 
 export type Tone = "good" | "bad" | "attention" | "active" | "plain"
 
-/** A table that scrolls by itself where it is wider than the page, also by keys. */
-export const Scroller = ({ label, children }: { readonly label: string; readonly children: ComponentChildren }) => (
-  <div class="scroller" role="group" aria-label={label} tabIndex={0}>
+/** What scrolls by itself where it is wider than the page, or very long; also by keys. */
+export const Scroller = ({
+  label,
+  kind = "",
+  children
+}: {
+  readonly label: string
+  readonly kind?: string
+  readonly children: ComponentChildren
+}) => (
+  <div class={`scroller ${kind}`} role="group" aria-label={label} tabIndex={0}>
     {children}
   </div>
 )

@@ -4,7 +4,7 @@ import { get } from "../feed/Client.ts"
 import type { Sight } from "../feed/Sight.ts"
 import { clock, short } from "../Format.ts"
 import { legible } from "../Legible.ts"
-import { capped, Rest, Section } from "./Capped.tsx"
+import { capped, Rest, Scroller, Section } from "./Capped.tsx"
 import { Name } from "./Name.tsx"
 
 const maxRecords = 100
@@ -60,11 +60,13 @@ export const Journal = ({
           </label>
         </p>
         {told.length === 0 && <p class="quiet">Nothing has happened yet.</p>}
-        <ol class="journal">
-          {some.some.map((record) => (
-            <Line key={record.id} record={record} now={now} />
-          ))}
-        </ol>
+        <Scroller label="Records" kind="story">
+          <ol class="journal">
+            {some.some.map((record) => (
+              <Line key={record.id} record={record} now={now} />
+            ))}
+          </ol>
+        </Scroller>
         <Rest count={some.rest} of="records" />
       </Section>
     )

@@ -84,8 +84,14 @@ const Row = ({ measure, scale }: { readonly measure: Measure; readonly scale: Re
       </th>
       <td>{scale === undefined ? <Name text={judged.reason} max={400} /> : <Interval measure={measure} scale={scale} />}</td>
       <td>
-        <b class="number">{estimateOf(measure)}</b>
+        <b class="number">{judged.estimate === null ? "none" : shown(measure.kind, judged.estimate)}</b>
         <br />
+        {judged.interval !== null && (
+          <>
+            <span class="number">{intervalOf(judged.interval, measure.kind)}</span>
+            <br />
+          </>
+        )}
         <span class="quiet">{boundsOf(measure)}</span>
       </td>
       <td>
@@ -95,12 +101,8 @@ const Row = ({ measure, scale }: { readonly measure: Measure; readonly scale: Re
   )
 }
 
-const estimateOf = ({ judged: { estimate, interval }, kind }: Measure): string => {
-  if (estimate === null) return "none"
-  if (interval === null) return shown(kind, estimate)
-  const [low, high] = interval
-  return `${shown(kind, estimate)} [${low === null ? "open" : shown(kind, low)} … ${high === null ? "open" : shown(kind, high)}]`
-}
+const intervalOf = ([low, high]: readonly [number | null, number | null], kind: Measure["kind"]): string =>
+  `[${low === null ? "open" : shown(kind, low)} … ${high === null ? "open" : shown(kind, high)}]`
 
 const boundsOf = ({ bounds, kind }: Measure): string =>
   bounds.length === 0 ? "built in" : bounds.map(({ at, kept }) => `${shown(kind, at)} or ${kept === "above" ? "more" : "less"}`).join(", ")

@@ -55,10 +55,18 @@ const RatesTable = ({
             <tr>
               <th scope="col">tenant</th>
               <th scope="col">signal</th>
-              <th scope="col">in/s</th>
-              <th scope="col">out/s</th>
-              <th scope="col">bytes out/s</th>
-              <th scope="col">errors out/s</th>
+              <th scope="col" class="number">
+                in/s
+              </th>
+              <th scope="col" class="number">
+                out/s
+              </th>
+              <th scope="col" class="number">
+                bytes out/s
+              </th>
+              <th scope="col" class="number">
+                errors out/s
+              </th>
               <th scope="col">drops/s by reason</th>
               {history !== undefined && <th scope="col">in, 2 min</th>}
             </tr>

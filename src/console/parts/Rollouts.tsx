@@ -121,7 +121,7 @@ const Rollout = ({
       </p>
       {!isOver(rollout) && <Way stage={stage} />}
       <Times rollout={rollout} now={now} />
-      {compared.has(stage) && <Arms rollout={rollout} sight={sight} />}
+      {stage !== "proposed" && <Arms rollout={rollout} sight={sight} isCompared={compared.has(stage)} />}
       {evaluation !== null && <Judged evaluation={evaluation} plan={plan} />}
       <details>
         <summary>The change</summary>
