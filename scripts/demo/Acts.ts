@@ -1,10 +1,9 @@
-import { armTotals, reportingUnits } from "../../src/domain/loop/Arms.ts"
 import type { Finding } from "../../src/domain/loop/Finding.ts"
-import { valueOf } from "../../src/domain/loop/Metric.ts"
 import type { Plan } from "../../src/domain/loop/Plan.ts"
-import { gatewayCount, nameOf, ruleName, scope, tenants } from "./Configuration.ts"
+import { gatewayCount, nameOf, ruleName, scope, type Tenant, tenants } from "./Configuration.ts"
 import { type Books, imbalance, type TenantBooks } from "./Books.ts"
 import type { Journal } from "./Journal.ts"
+import { compared, effect, harm } from "./Look.ts"
 import type { Pace } from "./Pace.ts"
 import { ratesBetween } from "./Rates.ts"
 import { pause, StepFailed, type Story, until } from "./Story.ts"
@@ -16,6 +15,8 @@ export interface Stage {
   readonly world: World
   readonly journal: Journal
   readonly pace: Pace
+  /** Says what the next steps are about. */
+  readonly announce: (line: string) => void
 }
 
 /** Who acts in act two. */
@@ -23,7 +24,8 @@ const person = "dana"
 
 const names = (uids: ReadonlyArray<string>): string => uids.map(nameOf).toSorted().join(" and ")
 
-export const prologue = async ({ story, world, pace }: Stage): Promise<void> => {
+export const prologue = async ({ story, world, pace, announce }: Stage): Promise<void> => {
+  announce(`A shop of two tenants, ${tenants.join(" and ")}, sends over four gateways, each tenant's spans to its own backend`)
   await story.step(
     `${gatewayCount} gateways are in the fleet`,
     () =>
@@ -57,7 +59,10 @@ export const prologue = async ({ story, world, pace }: Stage): Promise<void> => 
 
 /** One tenant's checkout storms; the rule samples the healthy part, is tried on two gateways, promoted, and expires. */
 export const actOne = async (stage: Stage): Promise<void> => {
-  const { story, world, journal, pace } = stage
+  const { story, world, journal, pace, announce } = stage
+  announce(
+    `Act one: a broken program asks ${stormyTenant}'s checkout for the same cart over and over, ${pace.stormFactor} times its usual traffic`
+  )
   world.visitors.beginStorm()
   const finding = await story.step(
     `checkout of ${stormyTenant} storms, and is found`,
@@ -85,7 +90,7 @@ export const actOne = async (stage: Stage): Promise<void> => {
   const verdict = await story.step(
     "canary and control are compared",
     () => journal.first("verdict", (entry) => entry.rollout === rollout),
-    ({ judgement }) => `${judgement.toUpperCase()}: ${effectOf(journal, rollout)}`
+    ({ judgement }) => `${judgement.toUpperCase()}: ${effect(lookAt(journal, rollout))}`
   )
   if (verdict.judgement !== "pass") throw new StepFailed(`the comparison should pass, but is ${verdict.judgement}: ${verdict.reason}`)
   await story.step(
@@ -127,7 +132,8 @@ export const actOne = async (stage: Stage): Promise<void> => {
 }
 
 /** A person wants declined cards out of the error rate; the change looks good there, loses error spans, and is taken back. */
-export const actTwo = async ({ story, world, journal, pace }: Stage): Promise<void> => {
+export const actTwo = async ({ story, world, journal, pace, announce }: Stage): Promise<void> => {
+  announce(`Act two: ${person} wants declined cards out of the error rate`)
   const rollout = await story.step(
     `${person} proposes to drop declined cards`,
     () =>
@@ -147,7 +153,7 @@ export const actTwo = async ({ story, world, journal, pace }: Stage): Promise<vo
           canary: { count: 2 }
         }
       }),
-    () => "goal: error_ratio down by 20 %; it waits for approval"
+    () => "goal: error_ratio down by at least 20 %; it waits for approval"
   )
   const arms = await story.step(
     `${person} approves it; two gateways try it`,
@@ -165,7 +171,7 @@ export const actTwo = async ({ story, world, journal, pace }: Stage): Promise<vo
   const verdict = await story.step(
     "error spans are missing at the canary",
     () => journal.first("verdict", (entry) => entry.rollout === rollout),
-    ({ judgement }) => `${judgement.toUpperCase()}: ${errorsOf(journal, rollout)}`
+    ({ judgement }) => `${judgement.toUpperCase()}: ${harm(lookAt(journal, rollout))}; ${compared(lookAt(journal, rollout))}`
   )
   if (verdict.judgement !== "fail") throw new StepFailed(`the comparison should fail, but is ${verdict.judgement}: ${verdict.reason}`)
   await story.step(
@@ -198,14 +204,14 @@ const balanced = ({ story, world }: Stage, what: string): Promise<Books> => {
       return problem === undefined ? books : undefined
     })
   return story
-    .step(what, observe, (books) => tenants.map((tenant) => `${tenant} ${accountOf(books[tenant])}`).join("; "))
+    .step(what, observe, (books) => tenants.map((tenant) => accountOf(tenant, books[tenant])).join("; "))
     .catch((error: unknown) => {
       throw problem === undefined ? error : new StepFailed(`the books do not balance: ${problem}`)
     })
 }
 
-const accountOf = ({ made, filtered, sampled, backend, errors, backendErrors }: TenantBooks): string =>
-  `${made} sent = ${filtered} filtered + ${sampled} sampled away + ${backend} at the backend (errors: ${backendErrors} of ${errors})`
+const accountOf = (tenant: Tenant, { made, errors, backendErrors }: TenantBooks): string =>
+  `${tenant}'s ${made} spans are all accounted for, ${backendErrors} of ${errors} error spans are at its backend`
 
 const isStorm = ({ kind, subject }: Finding): boolean =>
   kind === "volume" && subject.tenant === stormyTenant && subject.service === "checkout"
@@ -215,27 +221,6 @@ const goalOf = ({ goal }: Plan): string =>
 
 /** The latest look at a rollout. */
 const lookAt = (journal: Journal, rollout: string) => journal.entries("look").findLast((entry) => entry.rollout === rollout)!
-
-const signed = (effect: number): string => `${effect < 0 ? "" : "+"}${(effect * 100).toFixed(0)} %`
-
-/** What act one's change has done, by the comparison. */
-const effectOf = (journal: Journal, rollout: string): string => {
-  const { evaluation } = lookAt(journal, rollout)
-  const { goal } = evaluation
-  if (goal?.estimate === undefined || goal.interval === undefined) return evaluation.reason
-  return `${goal.what} ${signed(goal.estimate)}, between ${signed(goal.interval[0])} and ${signed(goal.interval[1])}`
-}
-
-/** What act two's change has done: to the error rate that it was made for, and to the error spans. */
-const errorsOf = (journal: Journal, rollout: string): string => {
-  const { evaluation, input } = lookAt(journal, rollout)
-  const [canary, control] = (["canary", "control"] as const).map((arm) => {
-    const { totals, seconds } = armTotals(reportingUnits(input, arm))
-    return `${((valueOf("error_ratio", totals, seconds) ?? 0) * 100).toFixed(1)} %`
-  })
-  const broken = evaluation.guardrails.find(({ judgement }) => judgement === "fail")
-  return `${broken?.reason ?? evaluation.reason} (the error rate looks good: ${canary}, ${control} at the control)`
-}
 
 const endings: ReadonlySet<string> = new Set(["expired", "reverted", "refused", "aborted"])
 

@@ -20,6 +20,8 @@ export interface TenantBooks {
   readonly backend: number
   readonly backendErrors: number
   readonly backendBytes: number
+  /** Of them spans of another tenant. */
+  readonly strangers: number
 }
 
 export type Books = ByTenant<TenantBooks>
@@ -57,13 +59,14 @@ export const booksOf = (services: ReadonlyArray<ServiceReport>, gateways: Gatewa
     ...gateways[tenant],
     backend: backends[tenant].spans,
     backendErrors: backends[tenant].errors,
-    backendBytes: backends[tenant].bytes
+    backendBytes: backends[tenant].bytes,
+    strangers: backends[tenant].strangers
   }))
 
 /** Why the books do not balance; `undefined` if every span is accounted for. */
 export const imbalance = (books: Books): string | undefined => {
   for (const tenant of tenants) {
-    const { made, lostBySdks, received, filtered, sampled, lost, held, delivered, backend } = books[tenant]
+    const { made, lostBySdks, received, filtered, sampled, lost, held, delivered, backend, strangers } = books[tenant]
     if (lostBySdks > 0) return `${tenant}: the SDKs lost ${lostBySdks} spans`
     if (made !== received) return `${tenant}: the services sent ${made} spans, the gateways received ${received}`
     if (lost > 0) return `${tenant}: the gateways lost ${lost} spans`
@@ -71,6 +74,7 @@ export const imbalance = (books: Books): string | undefined => {
     if (received !== filtered + sampled + delivered)
       return `${tenant}: ${received} received are not ${filtered} filtered + ${sampled} sampled + ${delivered} delivered`
     if (delivered !== backend) return `${tenant}: the gateways delivered ${delivered} spans, the backend counts ${backend}`
+    if (strangers > 0) return `${tenant}: its backend has ${strangers} spans of others`
   }
   return undefined
 }

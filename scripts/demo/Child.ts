@@ -10,6 +10,8 @@ export interface ChildOptions {
   readonly args: ReadonlyArray<string>
   /** Where its output goes, as `<name>.log`. */
   readonly folder: string
+  /** Told of an end that nobody asked for. */
+  readonly onDeath: (message: string) => void
 }
 
 /** After SIGTERM; then it is killed. */
@@ -30,9 +32,8 @@ export class Child {
   private nextQuestion = 1
   private onReady: () => void = () => {}
   private isStopping = false
-  private onDeath: (message: string) => void = () => {}
 
-  constructor({ name, file, args, folder }: ChildOptions) {
+  constructor({ name, file, args, folder, onDeath }: ChildOptions) {
     this.name = name
     this.child = spawn(process.execPath, [...process.execArgv, file, ...args], {
       cwd: folder,
@@ -44,17 +45,11 @@ export class Child {
     this.child.stderr!.pipe(log, { end: false })
     this.ready = new Promise((resolve) => (this.onReady = resolve))
     this.child.on("message", (message: unknown) => this.hear(message))
-    this.child.on("error", (error) => this.onDeath(`${name} cannot be started: ${error.message}`))
+    this.child.on("error", (error) => onDeath(`${name} cannot be started: ${error.message}`))
     this.ended = once(this.child, "close").then(([code, signal]) => {
       log.end()
-      if (!this.isStopping) this.onDeath(`${name} ended by itself (${signal ?? `exit code ${code}`}); see ${join(folder, `${name}.log`)}`)
+      if (!this.isStopping) onDeath(`${name} ended by itself (${signal ?? `exit code ${code}`}); see ${join(folder, `${name}.log`)}`)
     })
-  }
-
-  /** Tells of an end that nobody asked for. */
-  watch(onDeath: (message: string) => void): this {
-    this.onDeath = onDeath
-    return this
   }
 
   ask<A>(question: string): Promise<A> {

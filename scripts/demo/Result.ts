@@ -17,24 +17,22 @@ export interface Result {
 const seconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
 
 /** The result for people. */
-export const resultText = ({ steps, books, failure, seconds: total, seed }: Result): string => {
-  const lines = [
-    "",
-    ...table([
-      ["at", "took", "step", "seen"],
-      ...steps.map(({ beganMillis, tookMillis, what, seen }) => [seconds(beganMillis), seconds(tookMillis), what, seen])
-    ])
-  ]
+export const resultText = ({ steps, books, failure, seconds: total, seed }: Result, columns: number): string => {
+  const told = steps.map(({ beganMillis, tookMillis, what, seen }) => [seconds(beganMillis), seconds(tookMillis), what, seen])
+  const lines = ["", ...table([["at", "took", "step", "seen"], ...told], columns)]
   if (books !== undefined) {
     lines.push(
       "",
-      ...table([
-        ["spans of", "sent", "received", "=", "filtered", "+", "sampled", "+", "delivered", "backend", "errors sent", "errors there"],
-        ...tenants.map((tenant) => {
-          const { made, received, filtered, sampled, delivered, backend, errors, backendErrors } = books[tenant]
-          return [tenant, made, received, "=", filtered, "+", sampled, "+", delivered, backend, errors, backendErrors]
-        })
-      ])
+      ...table(
+        [
+          ["spans of", "sent", "received", "=", "filtered", "+", "sampled", "+", "delivered", "backend", "errors sent", "errors there"],
+          ...tenants.map((tenant) => {
+            const { made, received, filtered, sampled, delivered, backend, errors, backendErrors } = books[tenant]
+            return [tenant, made, received, "=", filtered, "+", sampled, "+", delivered, backend, errors, backendErrors]
+          })
+        ],
+        columns
+      )
     )
   }
   lines.push(

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { JournalEntry } from "../../src/domain/loop/JournalEntry.ts"
 import { actOne, actTwo, epilogue, prologue, type Stage } from "./Acts.ts"
 import type { Books } from "./Books.ts"
-import type { Child } from "./Child.ts"
+import { Children } from "./Children.ts"
 import { Journal } from "./Journal.ts"
 import type { Pace } from "./Pace.ts"
 import { ratesBetween } from "./Rates.ts"
@@ -32,11 +32,8 @@ const logLines = 15
 /** Runs the whole story, and stops every process that it started, whatever happens. */
 export const runDemo = async ({ pace, seed, screen, stop, atEnd }: DemoOptions): Promise<Result> => {
   const folder = mkdtempSync(join(tmpdir(), "weir-demo-"))
-  const children: Array<Child> = []
-  const killAll = () => {
-    for (const child of children) child.kill()
-  }
-  process.on("exit", killAll)
+  const children = new Children()
+  process.on("exit", children.kill)
   let strike: (error: Error) => void = () => {}
   const disaster = new Promise<never>((_, reject) => (strike = reject))
   disaster.catch(() => {})
@@ -46,7 +43,7 @@ export const runDemo = async ({ pace, seed, screen, stop, atEnd }: DemoOptions):
     deadlineMillis: pace.stepSeconds * 1000,
     disaster,
     onBegin: (what) => screen.waitFor(what),
-    onStep: ({ what, seen }) => screen.say(story.elapsedMillis, `* ${what}: ${seen}`)
+    onStep: ({ what, seen }) => screen.say(story.elapsedMillis, "step", `${what}: ${seen}`)
   })
   const journal = new Journal()
   let world: World | undefined
@@ -57,14 +54,14 @@ export const runDemo = async ({ pace, seed, screen, stop, atEnd }: DemoOptions):
     world = await story.step(
       "the processes are up",
       () => World.start({ pace, seed, folder, onDeath: (message) => strike(new Error(message)) }, children),
-      () => `${children.length} processes: ${children.map(({ name }) => name).join(", ")}`
+      () => `a control plane, four gateways, three services, two backends: ${children.names.length} processes`
     )
     void world.api.follow((record) => {
       journal.add(record)
-      if (told.has(record.entry._tag)) screen.say(story.elapsedMillis, `    ${readable(record.told)}`)
+      if (told.has(record.entry._tag)) screen.say(story.elapsedMillis, "journal", readable(record))
     })
     void watchRates(world, screen, story, () => watching)
-    const stage: Stage = { story, world, journal, pace }
+    const stage: Stage = { story, world, journal, pace, announce: (line) => screen.say(story.elapsedMillis, "act", line) }
     await prologue(stage)
     await actOne(stage)
     await actTwo(stage)
@@ -81,9 +78,9 @@ export const runDemo = async ({ pace, seed, screen, stop, atEnd }: DemoOptions):
   }
   world?.api.close()
   void world?.visitors.close()
-  for (const child of children.toReversed()) await child.stop()
-  process.off("exit", killAll)
-  if (failure !== undefined && !stop.aborted) failure += complaints(folder, children)
+  await children.stop()
+  process.off("exit", children.kill)
+  if (failure !== undefined && !stop.aborted) failure += complaints(folder, children.names)
   rmSync(folder, { recursive: true, force: true })
   return { seed, steps: story.steps, seconds, books, failure }
 }
@@ -103,9 +100,9 @@ const watchRates = async (world: World, screen: Screen, story: Story, isOn: () =
 }
 
 /** The last lines of what the processes have said, of those that have said anything but what they always do. */
-const complaints = (folder: string, children: ReadonlyArray<Child>): string =>
-  children
-    .flatMap(({ name }) => {
+const complaints = (folder: string, names: ReadonlyArray<string>): string =>
+  names
+    .flatMap((name) => {
       const lines = readFileSync(join(folder, `${name}.log`), "utf8")
         .split("\n")
         .filter((line) => /WARN|ERROR|Error/.test(line))

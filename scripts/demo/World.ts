@@ -3,7 +3,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { BackendReport } from "./backend.ts"
 import { type Books, booksOf, readGateways } from "./Books.ts"
-import { Child } from "./Child.ts"
+import type { Child } from "./Child.ts"
+import type { Children } from "./Children.ts"
 import {
   byTenant,
   type ByTenant,
@@ -58,13 +59,10 @@ export class World {
     this.visitors = visitors
   }
 
-  /** Starts everything; `children` gets each process as it is started, so that a start that is broken off leaves none behind. */
-  static async start({ pace, seed, folder, onDeath }: WorldOptions, children: Array<Child>): Promise<World> {
-    const spawn = (name: string, file: string, ...args: ReadonlyArray<string>): Child => {
-      const child = new Child({ name, file, args, folder }).watch(onDeath)
-      children.push(child)
-      return child
-    }
+  /** Starts everything. A start that is broken off leaves its processes with `children`. */
+  static async start({ pace, seed, folder, onDeath }: WorldOptions, children: Children): Promise<World> {
+    const spawn = (name: string, file: string, ...args: ReadonlyArray<string>): Child =>
+      children.start({ name, file, args, folder, onDeath })
     const write = (name: string, text: string): string => {
       const path = join(folder, name)
       writeFileSync(path, text)

@@ -21,7 +21,10 @@ if ("problem" in options) {
 const stop = new AbortController()
 let stoppedAt: number | undefined
 const onStop = (): void => {
-  if (stoppedAt !== undefined && performance.now() - stoppedAt > echoMillis) process.exit(130)
+  if (stoppedAt !== undefined && performance.now() - stoppedAt > echoMillis) {
+    screen.close()
+    process.exit(130)
+  }
   stoppedAt ??= performance.now()
   stop.abort()
 }
@@ -45,5 +48,5 @@ const result = await runDemo({
     : {})
 })
 screen.close()
-process.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : resultText(result))
+process.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : resultText(result, process.stdout.columns ?? 160))
 process.exit(result.failure === undefined ? 0 : stop.signal.aborted ? 130 : 1)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Pace, full } from "../../scripts/demo/Pace.ts"
 import type { Result } from "../../scripts/demo/Result.ts"
+import type { Kind } from "../../scripts/demo/Screen.ts"
 import { runDemo } from "../../scripts/demo/RunDemo.ts"
 
 /** The same story with shorter waits. The comparison is as long as it is: a shorter one would see more noise. */
@@ -9,7 +10,7 @@ const short: Pace = { ...full, calmSeconds: 8, warmUpSeconds: 5, afterglowSecond
 const run = async (seed: number): Promise<{ readonly result: Result; readonly told: string }> => {
   let told = ""
   const screen = {
-    say: (atMillis: number, line: string) => void (told += `${(atMillis / 1000).toFixed(1)} ${line}\n`),
+    say: (atMillis: number, _kind: Kind, line: string) => void (told += `${(atMillis / 1000).toFixed(1)} ${line}\n`),
     waitFor: () => {},
     rates: () => {},
     close: () => {}
