@@ -44,7 +44,7 @@ export const Judged = ({ evaluation, plan }: { readonly evaluation: EvaluationVi
             <tr>
               <th scope="col">measure</th>
               <th scope="col">canary against control</th>
-              <th scope="col">estimate [interval], bound</th>
+              <th scope="col">estimate, bound</th>
               <th scope="col">verdict</th>
             </tr>
           </thead>
