@@ -1,11 +1,17 @@
+import { hasPrefix, hasSuffix } from "./Affix.ts"
+import { convertCase, toLowerCase, toUpperCase } from "./Case.ts"
+import { concat } from "./Concat.ts"
 import * as Conversions from "./Conversions.ts"
+import { sha256Hex } from "./Digest.ts"
 import * as EditKeys from "./EditKeys.ts"
 import type { ConverterSpec, EditorSpec } from "./Function.ts"
+import { len } from "./Len.ts"
 import { isMatch } from "./Match.ts"
 import { mergeMaps } from "./MergeMaps.ts"
 import { replaceAllPatterns, replacePattern } from "./Replace.ts"
 import { set } from "./Set.ts"
-import * as Strings from "./Strings.ts"
+import { split } from "./Split.ts"
+import { substring } from "./Substring.ts"
 import { truncateAll } from "./Truncate.ts"
 
 const byName = <A extends { readonly name: string }>(...specs: ReadonlyArray<A>): ReadonlyMap<string, A> =>
@@ -41,14 +47,14 @@ export const converters = byName<ConverterSpec>(
   Conversions.isRootSpan,
   Conversions.traceId,
   Conversions.spanId,
-  Strings.concat,
-  Strings.convertCase,
-  Strings.hasPrefix,
-  Strings.hasSuffix,
-  Strings.len,
-  Strings.sha256Hex,
-  Strings.split,
-  Strings.substring,
-  Strings.toLowerCase,
-  Strings.toUpperCase
+  concat,
+  convertCase,
+  hasPrefix,
+  hasSuffix,
+  len,
+  sha256Hex,
+  split,
+  substring,
+  toLowerCase,
+  toUpperCase
 )
