@@ -188,9 +188,20 @@ export const actTwo = async ({ story, world, journal, pace, announce }: Stage): 
   )
 }
 
-/** The shop closes, and every span has to be accounted for. */
+/** The record has to give the same verdicts again; the shop closes, and every span has to be accounted for. */
 export const epilogue = async (stage: Stage): Promise<Books> => {
-  await stage.world.visitors.close()
+  const { story, world, journal } = stage
+  await story.step(
+    "both verdicts are computed again from the journal",
+    async () => {
+      const replays = await Promise.all(journal.entries("verdict").map(({ rollout }) => world.api.replay(rollout)))
+      const changed = replays.find(({ is_same }) => !is_same)
+      if (changed !== undefined) throw new StepFailed(`the journal of ${changed.rollout} does not give the recorded verdict again`)
+      return replays
+    },
+    (replays) => replays.map(({ verdict, looks }) => `${verdict?.again} after ${looks.length} looks, as recorded`).join("; ")
+  )
+  await world.visitors.close()
   return balanced(stage, "the books balance")
 }
 

@@ -48,7 +48,7 @@ export class Child {
     this.child.on("error", (error) => onDeath(`${name} cannot be started: ${error.message}`))
     this.ended = once(this.child, "close").then(([code, signal]) => {
       log.end()
-      if (!this.isStopping) onDeath(`${name} ended by itself (${signal ?? `exit code ${code}`}); see ${join(folder, `${name}.log`)}`)
+      if (!this.isStopping) onDeath(`${name} ended by itself (${signal ?? `exit code ${code}`})`)
     })
   }
 

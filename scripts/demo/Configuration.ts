@@ -9,8 +9,7 @@ export const byTenant = <A>(of: (tenant: Tenant) => A): ByTenant<A> =>
   Object.fromEntries(tenants.map((tenant) => [tenant, of(tenant)])) as ByTenant<A>
 
 /** The label that says which agents the demo's changes are for. */
-const label = { "deployment.environment.name": "demo" }
-export const scope = label
+export const scope = { "deployment.environment.name": "demo" }
 
 export interface GatewayPorts {
   readonly otlp: number
@@ -55,7 +54,7 @@ export const gatewayFile = (gateway: number, ports: GatewayPorts, opampPort: num
         server: { ws: { endpoint: `ws://${local(opampPort)}/v1/opamp` } },
         instance_uid: uidOf(gateway),
         capabilities: { accepts_remote_config: true },
-        agent_description: { non_identifying_attributes: label },
+        agent_description: { non_identifying_attributes: scope },
         storage: { directory: `gateway-${gateway + 1}` }
       }
     },
@@ -133,7 +132,7 @@ export const controlFile = (ports: ControlPorts, pace: Pace): string =>
         [ruleName]: {
           when: 'finding.kind == "volume" and finding.score > 0.6',
           mode: "act",
-          scope: { agents: label },
+          scope: { agents: scope },
           action: sampleTheHealthyPart,
           goal: { metric: "delivered.bytes", direction: "down", at_least: 0.4, look_after: `${pace.compareSeconds}s` },
           canary: { count: 2 },

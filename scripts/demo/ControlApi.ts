@@ -1,6 +1,7 @@
 import type { Patch } from "../../src/domain/loop/Patch.ts"
 import type { AgentView } from "../../src/layers/api/view/AgentView.ts"
 import type { Accepted, Propose } from "../../src/layers/api/view/Inputs.ts"
+import type { ReplayView } from "../../src/layers/api/view/JournalView.ts"
 import type { JournalRecord } from "./Journal.ts"
 
 const retryMillis = 200
@@ -26,6 +27,11 @@ export class ControlApi {
 
   approve(rollout: string, by: string): Promise<Accepted> {
     return this.request("POST", `/rollouts/${rollout}/approve`, { by })
+  }
+
+  /** Judges a rollout again from its record. */
+  replay(rollout: string): Promise<ReplayView> {
+    return this.request("GET", `/journal/replay/${rollout}`)
   }
 
   /** The journal from its beginning, until `close`; a stream that breaks is taken up where it ended. */

@@ -34,6 +34,8 @@ export const resultText = ({ steps, books, failure, seconds: total, seed }: Resu
         columns
       )
     )
+    const gone = tenants.reduce((sum, tenant) => sum + books[tenant].errors - books[tenant].backendErrors, 0)
+    if (gone > 0) lines.push("", `${gone} error spans were filtered away at act two's canary gateways before the change was taken back`)
   }
   lines.push(
     "",

@@ -37,7 +37,9 @@ export const runDemo = async ({ pace, seed, screen, stop, atEnd }: DemoOptions):
   let strike: (error: Error) => void = () => {}
   const disaster = new Promise<never>((_, reject) => (strike = reject))
   disaster.catch(() => {})
-  stop.addEventListener("abort", () => strike(new Error("stopped")), { once: true })
+  const onStop = () => strike(new Error("stopped"))
+  if (stop.aborted) onStop()
+  else stop.addEventListener("abort", onStop, { once: true })
 
   const story = new Story({
     deadlineMillis: pace.stepSeconds * 1000,
@@ -99,13 +101,13 @@ const watchRates = async (world: World, screen: Screen, story: Story, isOn: () =
   }
 }
 
-/** The last lines of what the processes have said, of those that have said anything but what they always do. */
+/** The last lines of what the processes have said, where they complain. */
 const complaints = (folder: string, names: ReadonlyArray<string>): string =>
   names
     .flatMap((name) => {
       const lines = readFileSync(join(folder, `${name}.log`), "utf8")
         .split("\n")
-        .filter((line) => /WARN|ERROR|Error/.test(line))
+        .filter((line) => /warn|error|fatal/i.test(line))
       return lines.length === 0 ? [] : [`\n--- ${name}\n${lines.slice(-logLines).join("\n")}`]
     })
     .join("")

@@ -5,7 +5,7 @@ import type { Kind } from "../../scripts/demo/Screen.ts"
 import { runDemo } from "../../scripts/demo/RunDemo.ts"
 
 /** The same story with shorter waits. The comparison is as long as it is: a shorter one would see more noise. */
-const short: Pace = { ...full, calmSeconds: 8, warmUpSeconds: 5, afterglowSeconds: 1, lifeSeconds: 13, stepSeconds: 240 }
+const short: Pace = { ...full, calmSeconds: 8, warmUpSeconds: 5, afterglowSeconds: 1, lifeSeconds: 16, stepSeconds: 240 }
 
 const run = async (seed: number): Promise<{ readonly result: Result; readonly told: string }> => {
   let told = ""

@@ -30,11 +30,10 @@ export const baggageOf = (context: Context): Baggage => {
   return { tenant: baggage?.getEntry("tenant")?.value ?? "", gateway: Number(baggage?.getEntry("gateway")?.value ?? 0) }
 }
 
-/** One request to a service: its context, the tracer of its tenant and gateway, and what it is about. */
+/** One request to a service: its context, the tracer of its tenant and gateway, and its parameters. */
 export interface Call {
   readonly context: Context
   readonly tracer: Tracer
-  readonly path: string
   readonly query: URLSearchParams
 }
 

@@ -57,7 +57,7 @@ const answer = async (request: IncomingMessage, response: ServerResponse): Promi
   const startTime = new Date(Date.now() - 2 - Math.floor(random() * 20))
   const attributes = { "http.request.method": request.method!, "http.route": url.pathname, "url.path": url.pathname, "url.scheme": "http" }
   const span = tracer.startSpan(route, { kind: SpanKind.SERVER, startTime, attributes }, context)
-  const outcome = await handle({ context: trace.setSpan(context, span), tracer, path: url.pathname, query: url.searchParams })
+  const outcome = await handle({ context: trace.setSpan(context, span), tracer, query: url.searchParams })
   finish(span, outcome)
   response.writeHead(outcome.status).end()
 }
