@@ -18,6 +18,7 @@ import * as EvidenceOfBooks from "./decision/EvidenceOfBooks.ts"
 import * as SqliteDetectionStore from "./decision/SqliteDetectionStore.ts"
 import * as SqliteFleetStore from "./decision/SqliteFleetStore.ts"
 import * as SqliteLoopStore from "./decision/SqliteLoopStore.ts"
+import * as SqliteObservations from "./decision/SqliteObservations.ts"
 import { watchingOf } from "./analysis/detectors/Watching.ts"
 import { Watchers } from "./decision/Watchers.ts"
 import { Gateway } from "./Gateway.ts"
@@ -35,7 +36,7 @@ export type ControlServices = ApiServer | Gateway | Fleet | Loop | LoopStore | O
  */
 export const layer = (beginning: Beginning): Layer.Layer<ControlServices, ControlError, ObservationStore> => {
   const { control, weir } = beginning.checked
-  const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer, SqliteDetectionStore.layer).pipe(
+  const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer, SqliteDetectionStore.layer, SqliteObservations.layer).pipe(
     Layer.provide(Database.layer(control.storage.directory))
   )
   const loop = Loop.layer({ rules: weir.rules, limits: limitsOf(control), salt: randomUUID() })

@@ -210,7 +210,7 @@ describe("a fleet whose members are killed at random", () => {
       await one.revive()
     }
     const seen = new Map<string, number>()
-    for (let round = 0; round < scale(2, 40); round++) {
+    for (let round = 0; round < scale(2, 25); round++) {
       const id = await site.begin(`round ${round}`, { look_after: "3s", canary: { count: 2 } })
       for (let faults = random.between(1, 3); faults > 0; faults--) {
         await moment(4000)

@@ -17,7 +17,8 @@ const migrations: ReadonlyArray<string> = [
    create table loop (id integer primary key check (id = 1), state text not null) strict;
    create table journal (id integer primary key autoincrement, at integer not null, kind text not null, rollout text, entry text not null) strict;
    create index journal_rollout on journal (rollout, id) where rollout is not null;`,
-  "create table detection (id integer primary key check (id = 1), memory text not null) strict;"
+  "create table detection (id integer primary key check (id = 1), memory text not null) strict;",
+  "create table observation (id integer primary key autoincrement, at integer not null, reports text not null) strict;"
 ]
 
 /**
