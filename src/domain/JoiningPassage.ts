@@ -1,4 +1,6 @@
+import type { Ack } from "./Ack.ts"
 import { Batch } from "./Batch.ts"
+import type { Books, Row } from "./Books.ts"
 import { JoinedLease } from "./JoinedLease.ts"
 import type { Lease } from "./Lease.ts"
 import { type Holder, Passage } from "./Passage.ts"
@@ -27,6 +29,21 @@ export class JoiningPassage extends Passage {
   private readonly growing = new Map<Holder, Gathering>()
   private gathered: Array<Gathering> = []
   private last: Batch | undefined = undefined
+  private readonly request: ReadonlyArray<Batch>
+  private readonly books: Books
+
+  /** `request`: what goes in slices, whole. */
+  constructor(ack: Ack, request: ReadonlyArray<Batch>, books: Books) {
+    super(ack)
+    this.request = request
+    this.books = books
+  }
+
+  /** Who says no to a slice says no to all of the request, also to the slices that it has let pass or that never reached it. */
+  protected override countRefused({ component }: Row, _items: number, { reason }: Refusal): void {
+    if (this.isRefused) return
+    for (const { items, signal, tenant } of this.request) this.books.row(component, tenant, signal).refuse(reason, items)
+  }
 
   override hold(holder: Holder, batch: Batch): void {
     if (batch !== this.last) this.countHeld(batch)

@@ -81,9 +81,14 @@ export class Passage {
   turnedAway(row: Row, items: number, refusal: Refusal): void {
     if (this.answered && refusal.retryAfterMillis === undefined) this.dropped(row, items, "processor_error")
     else {
-      if (!this.answered) row.refuse(refusal.reason, items)
+      if (!this.answered) this.countRefused(row, items, refusal)
       this.refuse(refusal)
     }
+  }
+
+  /** The component is who said no to the sender. */
+  protected countRefused(row: Row, items: number, refusal: Refusal): void {
+    row.refuse(refusal.reason, items)
   }
 
   /** Some component has turned it away: what else it would do is in vain. */

@@ -110,7 +110,7 @@ describe.concurrent("the kit notices", () => {
   it.live("memory that is never let go", () =>
     Effect.gen(function* () {
       const found = yield* breaches("succeeds", (inlet) => ({
-        refusal: () => inlet.refusal(),
+        refusal: (announced) => inlet.refusal(announced),
         submit: (batches, ack, component) => {
           batches[0]!.lease.retain()
           inlet.submit(batches, ack, component)

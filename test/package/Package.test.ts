@@ -86,6 +86,11 @@ describe("the package", () => {
     )
   })
 
+  it("can be published, and a clone cannot", () => {
+    const isPrivate = (path: string) => JSON.parse(readFileSync(path, "utf8")).private
+    assert.deepStrictEqual([join(project, "node_modules/weir/package.json"), join(root, "package.json")].map(isPrivate), [undefined, true])
+  })
+
   it("has a command line that runs", () => {
     assert.include(run("node_modules/.bin/weir", ["--help"]), "SUBCOMMANDS")
     assert.include(run("node_modules/.bin/weir", ["components"]), "health_check")

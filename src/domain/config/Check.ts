@@ -12,7 +12,7 @@ import { hasFailed, locate, type Node, nodesOn } from "./Node.ts"
 import { suggest } from "./Nearest.ts"
 import { error, hasErrors, type Problem, warning } from "./Problem.ts"
 import { metricsSetting, Telemetry, type TelemetrySettings, toTelemetrySettings } from "./Telemetry.ts"
-import { checkCycles, checkSides } from "./Topology.ts"
+import { checkCycles, checkSides, checkTargets } from "./Topology.ts"
 import { noWeir, Weir, type WeirSettings } from "./Weir.ts"
 
 /** A configuration that can run, with what is doubtful about it. */
@@ -96,6 +96,7 @@ class Checker<C extends ComponentType> {
     if (!this.document.incomplete) this.problems.push(...checkSides(connectors, pipelines))
     this.problems.push(...checkCycles(new Set(connectors), pipelines))
     const components = declarations.flatMap((declaration) => this.component(declaration))
+    if (!this.document.incomplete) this.problems.push(...components.flatMap((component) => checkTargets(component, pipelines)))
     const telemetry = this.telemetry()
     this.problems.push(...checkAddresses([...components.flatMap(claimsOf), ...claimsOfMetrics(telemetry, this.document.telemetry)]))
     const ids = (references: ReadonlyArray<Reference>) => references.map(({ id }) => id)

@@ -16,6 +16,14 @@ export interface ComponentType {
   readonly config: Schema.Codec<unknown, unknown, never, never>
   /** The settings that name addresses to listen on, by their paths; two that clash are an error of the configuration. */
   readonly listens?: (config: never) => ReadonlyArray<Listens>
+  /** Of a connector: the settings that name pipelines which read from it. */
+  readonly refersTo?: (config: never) => ReadonlyArray<RefersTo>
+}
+
+/** A setting that holds the name of a pipeline (`traces/eu`). */
+export interface RefersTo {
+  readonly path: ReadonlyArray<string | number>
+  readonly pipeline: string
 }
 
 /** A setting that holds an address to listen on (`host:port`). */

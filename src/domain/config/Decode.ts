@@ -10,7 +10,8 @@ import { formatLocation } from "./Source.ts"
 const maxRounds = 16
 
 /**
- * Decodes the settings of one component (or of `service.telemetry`): every error at once, each at its place.
+ * Decodes the settings of one component (or of `service.telemetry`): every error at once, each at its place. Checks that span several
+ * settings run only where each of them is right, so what is wrong is told, left out, and the rest is looked at again.
  *
  * Two things that YAML cannot say and the collector reads between the lines: a key with nothing behind it (`grpc:`) is the section with
  * its defaults, or the setting's default; and what came out of an expansion is its text where text is wanted. A value whose expansion
@@ -26,19 +27,73 @@ export const decode = <T>(
     const result = decodeUnknown(toUnknown(tree))
     return Result.isSuccess(result) ? [] : findFaults(result.failure.issue, [])
   }
-  let node: Node = isEmpty(settings) ? { _tag: "Map", entries: new Map(), at: settings.at } : settings
+  let tree: Node = isEmpty(settings) ? { _tag: "Map", entries: new Map(), at: settings.at } : settings
+  const first = attempt(decodeUnknown, tree)
+  if (Result.isSuccess(first)) return Result.succeed(first.success)
+  const problems: Array<Problem> = []
+  const leftOut: Array<Path> = []
+  for (let failure: Failure | undefined = first.failure; failure !== undefined;) {
+    const { faults, node }: Failure = failure
+    const own = faults.filter((fault) => !isConsequence(fault, settings) && !leftOut.some((path) => followsFrom(fault, path)))
+    problems.push(...own.map((fault) => describe(fault, { node, settings, what, faultsOf })))
+    const rest: Node = faults.reduce((left, { path }) => leaveOut(left, path, leftOut), tree)
+    if (rest === tree || leftOut.length > mostLeftOut) break
+    tree = rest
+    failure = attemptAgain(decodeUnknown, tree)
+  }
+  return Result.fail(problems)
+}
+
+/** Faults beyond so many are left to the next look at the file. */
+const mostLeftOut = 100
+
+type Decoder<T> = (input: unknown) => Result.Result<T, Schema.SchemaError>
+
+/** What is wrong with a tree, and the tree as it stands after the repairs. */
+interface Failure {
+  readonly faults: ReadonlyArray<Fault>
+  readonly node: Node
+}
+
+const attempt = <T>(decodeUnknown: Decoder<T>, tree: Node): Result.Result<T, Failure> => {
+  let node = tree
   const repairs = new Map<string, Fault>()
   for (let round = 0; ; round++) {
     const result = decodeUnknown(toUnknown(node))
     if (Result.isSuccess(result)) return Result.succeed(result.success)
     const faults = findFaults(result.failure.issue, [])
-    const repaired = round < maxRounds ? faults.reduce((tree, fault) => repair(tree, fault, repairs), node) : node
-    if (repaired === node) {
-      const own = faults.filter((fault) => !isConsequence(fault, settings)).map((fault) => repairs.get(textKey(fault.path)) ?? fault)
-      return Result.fail(own.map((fault) => describe(fault, { node, settings, what, faultsOf })))
-    }
+    const repaired = round < maxRounds ? faults.reduce((left, fault) => repair(left, fault, repairs), node) : node
+    if (repaired === node) return Result.fail({ faults: faults.map((fault) => repairs.get(textKey(fault.path)) ?? fault), node })
     node = repaired
   }
+}
+
+/** What is wrong beside what is told already; a check that breaks on what is left tells nothing more. */
+const attemptAgain = <T>(decodeUnknown: Decoder<T>, tree: Node): Failure | undefined => {
+  try {
+    const result = attempt(decodeUnknown, tree)
+    return Result.isSuccess(result) ? undefined : result.failure
+  } catch {
+    return undefined
+  }
+}
+
+/** The tree without the key that a fault is behind: then its default stands there. Elements of lists keep their places. */
+const leaveOut = (tree: Node, path: Path, leftOut: Array<Path>): Node => {
+  for (let length = path.length; length > 0; length--) {
+    const key = path.slice(0, length)
+    const parent = nodeAt(tree, key.slice(0, -1))
+    if (parent?._tag !== "Map" || !parent.entries.has(String(key.at(-1)))) continue
+    leftOut.push(key)
+    return replaceAt(tree, key, undefined)
+  }
+  return tree
+}
+
+/** Whether a fault may be of our making: it is about a key that was left out, about what that stood in, or about its neighbours. */
+const followsFrom = ({ path }: Fault, leftOut: Path): boolean => {
+  const shared = path.findIndex((step, i) => step !== leftOut[i])
+  return shared === -1 || (shared === path.length - 1 && path.length === leftOut.length)
 }
 
 const isEmpty = (node: Node): boolean => node._tag === "Scalar" && node.value === null

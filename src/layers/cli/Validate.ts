@@ -12,7 +12,7 @@ export const validate = Command.make("validate", {
   )
 }).pipe(
   Command.withDescription(
-    "Check configuration files without running them: syntax, names, types, settings, pipelines, connectors. Every problem is printed with its place. Exit code 0 when a gateway could run them, 78 when not."
+    "Check configuration files without running them: syntax, names, types, settings, pipelines, connectors. Every problem is printed with its place. It binds no port and opens no file that a setting names: a port in use, a directory that cannot be written and a certificate that is missing are told by `weir run`. Exit code 0 when a gateway could run them, 78 when not."
   ),
   Command.withShortDescription("Check configuration files without running them"),
   Command.withExamples([

@@ -10,7 +10,7 @@ import type { Refusal } from "../../domain/Refusal.ts"
 import type { Signal } from "../../domain/Signal.ts"
 import type { RemoteLayer } from "../../domain/config/Overlay.ts"
 import type { DetectorSettings } from "../../domain/config/DetectorSettings.ts"
-import type { Listens } from "../../domain/config/ComponentType.ts"
+import type { Listens, RefersTo } from "../../domain/config/ComponentType.ts"
 import type { ExporterSettings } from "../../domain/config/ExporterSettings.ts"
 import type { Detecting } from "../../domain/loop/Detector.ts"
 import type { Json } from "../../domain/loop/Patch.ts"
@@ -54,8 +54,8 @@ export interface Inlet {
    * `batches` are the pieces of one request (one per tenant). `component` names the book, with the transport.
    */
   readonly submit: (batches: ReadonlyArray<Batch>, ack: Ack, component: ComponentRef) => void
-  /** A cheap look before a body is read: why the request would be refused now, whatever is in it. */
-  readonly refusal: () => Refusal | undefined
+  /** A cheap look before a body of `announced` bytes (0 if unknown) is read: why it would be refused now, whatever is in it. */
+  readonly refusal: (announced: number) => Refusal | undefined
 }
 
 export interface ReceiverContext extends ComponentContext {
@@ -98,8 +98,8 @@ export type Processing =
       readonly _tag: "Pure"
       readonly process: (batch: Batch) => Batch | Refusal
       readonly drops?: DropReason
-      /** A cheap look before a body is read: why any batch would be refused now. */
-      readonly admission?: () => Refusal | undefined
+      /** A cheap look before a body of `announced` bytes (0 if unknown) is read: why any batch of it would be refused now. */
+      readonly admission?: (announced: number) => Refusal | undefined
     }
   /** A function that needs time: it gets a bounded queue in front and runs in `concurrency` fibers. */
   | {
@@ -137,6 +137,8 @@ export interface Connecting {
 }
 
 export interface ConnectorSpec<Config> extends Described<Config> {
+  /** The settings that name pipelines: a configuration in which one does not read from the connector is refused before it runs. */
+  readonly refersTo?: (config: Config) => ReadonlyArray<RefersTo>
   readonly make: (config: Config, context: ConnectorContext) => Effect.Effect<Connecting, ComponentError, Scope.Scope>
 }
 

@@ -47,10 +47,10 @@ export class ConnectorNode implements Consumer {
     passage.passed(row, emitted - copies)
   }
 
-  refusal(): Refusal | undefined {
+  refusal(announced: number): Refusal | undefined {
     let first: Refusal | undefined
     for (const pipeline of this.pipelines.values()) {
-      const refusal = pipeline.refusal()
+      const refusal = pipeline.refusal(announced)
       if (refusal === undefined) return undefined
       first ??= refusal
     }

@@ -6,8 +6,8 @@ import type { Refusal } from "../../domain/Refusal.ts"
 export interface Consumer {
   /** Takes a batch (and its hold on the memory) and notes on the passage where its pieces go. */
   readonly consume: (batch: Batch, passage: Passage) => void
-  /** Why any batch would be turned away now, whatever is in it: a cheap look before a body is read. */
-  readonly refusal: () => Refusal | undefined
+  /** Why a body of `announced` bytes (0 if unknown) would be turned away now, whatever is in it: a cheap look before it is read. */
+  readonly refusal: (announced: number) => Refusal | undefined
   /** The holder that has no room for anything now and makes the sender come again: a look before processors work in vain. */
   readonly full: () => Holder | undefined
 }

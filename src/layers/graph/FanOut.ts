@@ -42,9 +42,9 @@ export class FanOut implements Consumer {
     return new Batch(this.copied, chunks, items, sizeBytes, lease, ack)
   }
 
-  refusal(): Refusal | undefined {
+  refusal(announced: number): Refusal | undefined {
     for (const branch of this.branches) {
-      const refusal = branch.refusal()
+      const refusal = branch.refusal(announced)
       if (refusal !== undefined) return refusal
     }
     return undefined

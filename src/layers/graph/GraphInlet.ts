@@ -56,8 +56,8 @@ export class GraphInlet implements Inlet {
     this.next = next
   }
 
-  refusal(): Refusal | undefined {
-    return this.next.refusal()
+  refusal(announced: number): Refusal | undefined {
+    return this.next.refusal(announced)
   }
 
   submit(batches: ReadonlyArray<Batch>, ack: Ack, component: Component): void {
@@ -70,7 +70,7 @@ export class GraphInlet implements Inlet {
     const full = this.next.full()
     if (full !== undefined) return this.refuseFull(batches, ack, component, full)
     if (isLarge(batches)) {
-      const passage = new JoiningPassage(ack)
+      const passage = new JoiningPassage(ack, batches, this.books)
       return this.turn(batches, ack, component, passage, this.next, this.inSlices(batches, ack, passage, this.next))
     }
     const passage = new Passage(ack)

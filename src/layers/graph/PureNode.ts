@@ -51,8 +51,8 @@ export class PureNode implements Consumer {
     }
   }
 
-  refusal(): Refusal | undefined {
-    return this.processing.admission?.() ?? this.next.refusal()
+  refusal(announced: number): Refusal | undefined {
+    return this.processing.admission?.(announced) ?? this.next.refusal(announced)
   }
 
   full(): Holder | undefined {

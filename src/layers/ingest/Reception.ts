@@ -57,9 +57,14 @@ export class Reception {
     return this.inlets[signal] !== undefined
   }
 
-  /** Why a request would be refused now, before its body is read. `announced`: bytes of the body, 0 if unknown. */
+  /** Why a body of so many bytes (0 if unknown) would be refused now, before it is read. */
+  admit(signal: Signal, announced: number): Refusal | undefined {
+    return this.admission.fits(announced) ? this.inlets[signal]?.refusal(announced) : Refusal.admission
+  }
+
+  /** The same, and counts the refusal. */
   refusal(signal: Signal, component: Component, announced: number): Refusal | undefined {
-    const refusal = this.admission.fits(announced) ? this.inlets[signal]?.refusal() : Refusal.admission
+    const refusal = this.admit(signal, announced)
     if (refusal !== undefined) this.count(signal, component, refusal.reason)
     return refusal
   }

@@ -102,8 +102,8 @@ export class WatchedInlet implements Inlet {
     this.inlet = inlet
   }
 
-  refusal(): Refusal | undefined {
-    return this.inlet.refusal()
+  refusal(announced: number): Refusal | undefined {
+    return this.inlet.refusal(announced)
   }
 
   submit(batches: ReadonlyArray<Batch>, ack: Ack, component: Component): void {

@@ -91,3 +91,77 @@ describe("OTTL mistakes in a configuration", () => {
     })
   )
 })
+
+/** Every error of a configuration, as `line:column message (hint)`. */
+const errorsOf = (text: string) =>
+  Effect.gen(function* () {
+    const result = load([new Source("weir.yaml", text)], lookups, yield* Components)
+    const problems = Result.isSuccess(result) ? [] : result.failure.filter(({ severity }) => severity === "error")
+    return problems.map((problem) => {
+      const [, place] = /^weir\.yaml:(\d+:\d+)/.exec(formatProblem(problem)) ?? []
+      return `${place} ${problem.message} (${problem.hint})`
+    })
+  }).pipe(Effect.provide(Components.layer(...builtIn)))
+
+const piped = (components: string, traces: string, more = "") =>
+  `${service}${components}service: {pipelines: {traces: {receivers: [otlp], ${traces}}${more}}}
+`
+
+describe("several mistakes in one component", () => {
+  it.effect("are told at once, whether they are of one setting or of several that make sense together", () =>
+    Effect.gen(function* () {
+      const text = `processors:
+  transform:
+    error_mode: ignroe
+    trace_statements:
+      - set(span.nmae, 1)
+      - {error_mode: sielnt, context: spna, statements: ['set(name, "a")']}
+  filter:
+    error_mode: ignroe
+    trace_conditions: [span.nmae == "a"]
+`
+      const errors = yield* errorsOf(piped(text, "processors: [transform, filter], exporters: [debug]"))
+      assert.sameMembers(
+        errors.map((line) => line.replace(/ is not right.*expected /, ": ")),
+        [
+          '5:17 processor "transform".error_mode: ignore, silent or propagate)',
+          '7:13 processor "transform".trace_statements.0: valid OTTL: 1:5: unknown path span.nmae; did you mean span.name?)',
+          '8:22 processor "transform".trace_statements.1.error_mode: ignore, silent or propagate)',
+          '8:39 processor "transform".trace_statements.1.context: resource, scope, span, spanevent; did you mean span?)',
+          '10:17 processor "filter".error_mode: ignore, silent or propagate)',
+          '11:24 processor "filter".trace_conditions.0: valid OTTL: 1:1: unknown path span.nmae; did you mean span.name?)'
+        ]
+      )
+    })
+  )
+
+  it.effect("are no more than there are: what is left out to look further makes none", () =>
+    Effect.gen(function* () {
+      const table = "[{condition: 1, pipelines: [traces/b]}, {condition: 'resource.attributes[\"a\"] == 1', pipelines: [traces/b]}]"
+      const text = `connectors: {routing: {eror_mode: ignore, table: ${table}}}\n`
+      const errors = yield* errorsOf(piped(text, "exporters: [routing]", ", traces/b: {receivers: [routing], exporters: [debug]}"))
+      assert.strictEqual(errors.length, 2)
+      assert.match(errors[0]!, /^3:67 .*table.0.condition is not right|unknown key "eror_mode"/)
+    })
+  )
+})
+
+describe("pipelines that routing names", () => {
+  const routing = (settings: string) => `connectors: {routing: {${settings}}}
+`
+  const targets =
+    "default_pipelines: [traces/bb], table: [{condition: resource.dropped_attributes_count == 1, pipelines: [traces/b, traces/c, logs/d]}]"
+
+  it.effect("are all looked at: whether there are such, read from it, and carry what is sent into it", () =>
+    Effect.gen(function* () {
+      const pipelines = `, traces/b: {receivers: [routing], exporters: [debug]}, traces/c: {receivers: [otlp], exporters: [debug]}
+  , logs/a: {receivers: [otlp], exporters: [routing]}, logs/d: {receivers: [routing], exporters: [debug]}`
+      assert.deepStrictEqual(yield* errorsOf(piped(routing(targets), "exporters: [routing]", pipelines)), [
+        '3:44 connector "routing" names pipeline "traces/bb", which is not defined (did you mean "traces/b"?)',
+        '3:128 connector "routing" names pipeline "traces/b", but is sent logs too (give each signal a connector of its own)',
+        '3:138 connector "routing" names pipeline "traces/c", which does not have "routing" among its receivers (did you mean "traces/b"?)',
+        '3:148 connector "routing" names pipeline "logs/d", but is sent traces too (give each signal a connector of its own)'
+      ])
+    })
+  )
+})

@@ -74,5 +74,15 @@ describe("a sender that waits for the delivery", () => {
         client.close()
       })
     )
+
+    it.live(`is told not to come again with what is too large for a backend, on both transports: ${JSON.stringify(options)}`, () =>
+      withGateway(options, { status: 413 }, async ({ http, grpc }) => {
+        const { status, headers } = await post(http, "traces", ten)
+        assert.deepStrictEqual([status, headers["retry-after"]], [413, undefined])
+        const client = new OfficialClient(grpc)
+        assert.strictEqual((await client.export("traces", ten)).code, GrpcCode.RESOURCE_EXHAUSTED)
+        client.close()
+      })
+    )
   }
 })

@@ -199,6 +199,11 @@ describe("a request of a million items", () => {
     await answered(graph, sent)
     await graph.next()
     assert.deepStrictEqual([sent.ack.refusal, calls], [Refusal.memoryLimit, 5])
+    // Who refused it refused all of it, as the receiver did.
+    for (const kind of ["processor", "receiver"] as const) {
+      const row = [...graph.books.rows()].find(({ component }) => component.kind === kind)!
+      assert.deepStrictEqual([row.refused.get("memory_limiter"), row.refusedRequests.get("memory_limiter")], [million, 1])
+    }
     assert.deepStrictEqual([sent.lease.frees, graph.places[0].held.length], [1, 0])
     balanced(graph.books, 0)
   })

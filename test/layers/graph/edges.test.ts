@@ -115,7 +115,7 @@ describe("the way from a receiver to the queues", () => {
     send(inlet)
     assert.strictEqual(send(inlet).ack.refusal, Refusal.queueFull)
     assert.strictEqual(runs, 1)
-    assert.isUndefined(inlet.refusal())
+    assert.isUndefined(inlet.refusal(0))
   })
 
   it("runs a request that waited for room through the graph of that moment", () => {

@@ -33,7 +33,7 @@ export class Downstream implements Inlet {
   refusing: Refusal | undefined = undefined
   private readonly waiting: Array<() => void> = []
 
-  refusal(): Refusal | undefined {
+  refusal(_announced: number): Refusal | undefined {
     return this.mode === "refuse" ? undefined : this.refusing
   }
 

@@ -6,6 +6,7 @@ import { decodeResponse } from "../../../src/domain/otlp/status/ExportResponse.t
 import { signals } from "../../../src/domain/Signal.ts"
 import { decode } from "../../support/otlp/Reference.ts"
 import { request } from "../../support/Requests.ts"
+import { Downstream } from "./Downstream.ts"
 import { frame, OfficialClient, RawHttp2 } from "./GrpcClient.ts"
 import { withGate } from "./Gate.ts"
 
@@ -126,6 +127,22 @@ it.live("row 18: overload is UNAVAILABLE with a hint", () =>
     client.close()
   })
 )
+
+it.live("the graph is asked about a message by the length of its prefix", () => {
+  const asked: Array<number> = []
+  const downstream = new Downstream()
+  downstream.refusal = (announced) => (asked.push(announced) > 1 ? Refusal.memoryLimit : undefined)
+  return withGate(
+    config,
+    async ({ grpc }) => {
+      const client = new OfficialClient(grpc.port)
+      const { code, retryAfterMillis } = await client.export("traces", one)
+      assert.deepStrictEqual([code, retryAfterMillis, asked], [GrpcCode.UNAVAILABLE, 1000, [0, one.length]])
+      client.close()
+    },
+    { downstream }
+  )
+})
 
 it.live("row 21: items that a backend turned down are told as a partial success", () =>
   withGate({ ...config, after: "delivery" }, async ({ grpc, downstream }) => {

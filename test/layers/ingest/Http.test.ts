@@ -9,8 +9,10 @@ import { GrpcCode } from "../../../src/domain/GrpcCode.ts"
 import type { Signal } from "../../../src/domain/Signal.ts"
 import { decode } from "../../support/otlp/Reference.ts"
 import { request } from "../../support/Requests.ts"
+import { Downstream } from "./Downstream.ts"
 import { withGate } from "./Gate.ts"
 import { ask, json, post, protobuf, type Reply } from "./HttpClient.ts"
+import { RawSocket } from "./RawSocket.ts"
 
 const config = { protocols: { http: {} } }
 const one = request("traces", ["a", "b"], "acme")
@@ -232,7 +234,7 @@ it.live("row 17: what a backend says on the synchronous path reaches the client 
     const failures = [
       [new Refusal("backend", GrpcCode.UNAVAILABLE, "down", 5000), 503, "5"],
       [new Refusal("backend", GrpcCode.RESOURCE_EXHAUSTED, "slow", 1500), 429, "2"],
-      [new Refusal("backend", GrpcCode.RESOURCE_EXHAUSTED, "no", undefined), 429, undefined],
+      [new Refusal("backend", GrpcCode.RESOURCE_EXHAUSTED, "too large", undefined), 413, undefined],
       [new Refusal("backend", GrpcCode.PERMISSION_DENIED, "no", undefined), 403, undefined]
     ] as const
     for (const [failure, status, hint] of failures) {
@@ -274,6 +276,26 @@ it.live("row 18: overload is answered 503 with a hint and a status, before the b
     assert.includeMembers(reasons, ["admission", "memory_limiter"])
   })
 )
+
+it.live("the graph is asked about a body by what it announces, and about one that announces nothing as it comes", () => {
+  const asked: Array<number> = []
+  const downstream = new Downstream()
+  downstream.refusal = (announced) => (asked.push(announced) > 2 ? Refusal.memoryLimit : undefined)
+  return withGate(
+    config,
+    async ({ http, books }) => {
+      assert.strictEqual((await post(http.port, "traces", one)).status, 200)
+      const socket = new RawSocket(http.port)
+      socket.write("POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\n\r\n")
+      assert.match(await socket.write("1\r\n\n\r\n").until(/memory usage/), /^HTTP\/1.1 503 /)
+      socket.close()
+      assert.deepStrictEqual(asked, [one.length, 0, 0])
+      const row = books.row({ kind: "receiver", id: "otlp", transport: "http" }, "default", "traces")
+      assert.strictEqual(row.refusedRequests.get("memory_limiter"), 1)
+    },
+    { downstream }
+  )
+})
 
 it.live("row 21: items that a backend turned down are told as a partial success, in both encodings", () =>
   withGate({ ...config, after: "delivery" }, async ({ http, downstream }) => {

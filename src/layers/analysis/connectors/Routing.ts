@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Batch } from "../../../domain/Batch.ts"
+import type { RefersTo } from "../../../domain/config/ComponentType.ts"
 import { field, optional } from "../../../domain/config/Fields.ts"
 import { formatBare, type OttlError } from "../../../domain/ottl/OttlError.ts"
 import { PlanFailure } from "../../../domain/ottl/Plan.ts"
@@ -82,6 +83,13 @@ const mistakes = (config: typeof Config.Type): ReadonlyArray<OttlError> => {
   })
 }
 
+/** Every pipeline that is named, with its place. */
+const targetsOf = (config: typeof Config.Type): ReadonlyArray<RefersTo> =>
+  [
+    { path: ["default_pipelines"], names: config.default_pipelines },
+    ...config.table.map(({ pipelines }, i) => ({ path: ["table", i, "pipelines"], names: pipelines }))
+  ].flatMap(({ names, path }) => names.map((pipeline, i) => ({ path: [...path, i], pipeline })))
+
 /**
  * Sends telemetry to pipelines by OTTL conditions, by resource, scope, metric or item.
  *
@@ -94,15 +102,14 @@ export const routing = Component.connector({
   description: "Sends telemetry to different pipelines by conditions on resources, scopes, metrics or items.",
   signals: ["traces", "metrics", "logs"],
   config: Config,
+  refersTo: targetsOf,
   make: (config, { id, pipelines, signal }) =>
     Effect.gen(function* () {
-      const fail = (path: ReadonlyArray<string | number>, message: string) => new ComponentError({ component: id, path, message })
-      const targets = config.table.map(({ pipelines: names }, i) => ({ names, path: ["table", i, "pipelines"] }))
-      for (const { names, path } of [...targets, { names: config.default_pipelines, path: ["default_pipelines"] }]) {
-        const unknown = names.find((name) => !pipelines.includes(name))
-        if (unknown !== undefined) {
-          return yield* fail(path, `pipeline ${unknown} does not read from this connector: expected one of ${pipelines.join(", ")}`)
-        }
+      const fail = (path: RefersTo["path"], message: string) => new ComponentError({ component: id, path, message })
+      const unknown = targetsOf(config).find(({ pipeline }) => !pipelines.includes(pipeline))
+      if (unknown !== undefined) {
+        const message = `pipeline ${unknown.pipeline} does not read from this connector: expected one of ${pipelines.join(", ")}`
+        return yield* fail(unknown.path, message)
       }
       const routes = compile(signal, config)
       if (!(routes instanceof Routes)) {

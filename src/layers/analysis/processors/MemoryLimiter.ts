@@ -2,6 +2,7 @@ import { totalmem } from "node:os"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Count, Duration, field } from "../../../domain/config/Fields.ts"
+import { GrpcCode } from "../../../domain/GrpcCode.ts"
 import { Refusal } from "../../../domain/Refusal.ts"
 import { signals } from "../../../domain/Signal.ts"
 import { slabs } from "../../../domain/SlabPool.ts"
@@ -41,6 +42,14 @@ export const softLimit = (
   return (spike === 0 ? limit * 0.8 : limit - spike) * unit
 }
 
+/** There will never be room for it, however long its sender waits. */
+const tooLarge = new Refusal(
+  "memory_limiter",
+  GrpcCode.RESOURCE_EXHAUSTED,
+  "the request alone exceeds the memory limit: send smaller ones",
+  undefined
+)
+
 /** What the process may use: its control group's limit, else the machine's memory. */
 const availableBytes = (): number => Math.min(process.constrainedMemory() || Infinity, totalmem())
 
@@ -48,7 +57,8 @@ const availableBytes = (): number => Math.min(process.constrainedMemory() || Inf
  * Refuses while the requests in flight occupy more memory than the soft limit (the limit less the spike limit).
  *
  * Reads batches, emits them unchanged. **Full**: where it stands first in its pipeline, the sender is refused before the body is read,
- * with a hint when to come again; the collector measures the heap, this counts the bytes that requests hold. **Fails**: never.
+ * with a hint when to come again, or for good if it announces more than there will ever be room for; the collector measures the heap,
+ * this counts the bytes that requests hold. **Fails**: never.
  * **Closes**: nothing to do. Behind a processor that holds batches it makes that one wait; it belongs first.
  */
 export const memoryLimiter = processor<Config>({
@@ -62,7 +72,10 @@ export const memoryLimiter = processor<Config>({
       if (typeof limit !== "number") {
         return Effect.fail(new ComponentError({ component: context.id, path: [limit.setting], message: limit.message }))
       }
-      const admission = (): Refusal | undefined => (slabs.occupiedBytes > limit ? Refusal.memoryLimit : undefined)
-      return Effect.succeed({ _tag: "Pure", process: (batch) => admission() ?? batch, admission } as const)
+      const admission = (announced: number): Refusal | undefined => {
+        if (announced > limit) return tooLarge
+        return slabs.occupiedBytes + announced > limit ? Refusal.memoryLimit : undefined
+      }
+      return Effect.succeed({ _tag: "Pure", process: (batch) => admission(0) ?? batch, admission } as const)
     })
 })

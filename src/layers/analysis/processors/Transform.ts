@@ -73,12 +73,19 @@ const groupsOf = (signal: Signal, config: Config): ReadonlyArray<StatementGroup>
 
 const compile = (signal: Signal, config: Config) => compileStatements(signal, groupsOf(signal, config))
 
+const contextOf = (entries: typeof Statements.Type, at: number): ReadonlyArray<PropertyKey> => {
+  const entry = entries[at]
+  return typeof entry === "object" && entry.context !== undefined ? ["context"] : ["statements", 0]
+}
+
 /** The place in the configuration of `[group, part, index]`. */
 const placeOf = (signal: Signal, config: Config, path: ReadonlyArray<string | number>): ReadonlyArray<PropertyKey> => {
   const entries = config[keys[signal]]
   const objects = entries.flatMap((entry, i) => (typeof entry === "string" ? [] : [i]))
   const [group, part, index] = path as readonly [number, string?, number?]
-  if (group < objects.length) return [keys[signal], objects[group]!, ...(part === undefined ? [] : [part, index!])]
+  // Without a part it is about the context: the one that is named, or the one that the first statement leads to.
+  if (group < objects.length)
+    return [keys[signal], objects[group]!, ...(part === undefined ? contextOf(entries, objects[group]!) : [part, index!])]
   const texts = entries.flatMap((entry, i) => (typeof entry === "string" ? [i] : []))
   return [keys[signal], texts[index ?? 0]!]
 }

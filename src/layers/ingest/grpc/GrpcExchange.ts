@@ -86,15 +86,18 @@ export class GrpcExchange implements Exchange, Expiring {
   /** The prefix is complete: says no before memory is spent. */
   private begin(): boolean {
     const { flag, length, maxBytes } = this
-    const { admission } = this.service.reception
+    const { reception } = this.service
     if (flag > 1) this.fail(malformed(`compressed flag is ${flag}; expected 0 or 1`))
     else if (flag === 1 && this.compression === undefined) this.fail(malformed("a compressed message without grpc-encoding"))
     else if (length > maxBytes) this.fail(faultRefusal("too_large", maxBytes))
-    else if (!admission.fits(length)) this.fail(Refusal.admission)
     else {
-      if (flag === 0) this.compression = undefined
-      this.body = new BodyBuffer(admission, maxBytes, length, false)
-      return true
+      const refusal = reception.admit(this.signal, length)
+      if (refusal === undefined) {
+        if (flag === 0) this.compression = undefined
+        this.body = new BodyBuffer(reception.admission, maxBytes, length, false)
+        return true
+      }
+      this.fail(refusal)
     }
     return false
   }

@@ -50,7 +50,10 @@ export const writeError = (
   response.end(body)
 }
 
+/** RESOURCE_EXHAUSTED for good is a request that is too large, for us or for the backend that the answer waits for. */
+const isTooLarge = ({ code, retryAfterMillis }: Refusal): boolean => code === GrpcCode.RESOURCE_EXHAUSTED && retryAfterMillis === undefined
+
 export const writeRefusal = (response: ServerResponse, encoding: Encoding, refusal: Refusal): void => {
-  const status = refusal.reason === "too_large" ? 413 : httpStatus(refusal.code)
+  const status = isTooLarge(refusal) ? 413 : httpStatus(refusal.code)
   writeError(response, encoding, status, refusal.code, refusal.message, refusal.retryAfterMillis)
 }

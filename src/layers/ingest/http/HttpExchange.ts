@@ -25,6 +25,7 @@ export class HttpExchange implements Exchange {
   readonly component: Component
   over = false
   private readonly service: HttpService
+  private readonly isAnnounced: boolean
   private request: IncomingMessage | undefined
   private response: ServerResponse | undefined
   private body: BodyBuffer | undefined
@@ -39,6 +40,7 @@ export class HttpExchange implements Exchange {
     announced: number | undefined
   ) {
     this.service = service
+    this.isAnnounced = announced !== undefined
     this.request = request
     this.response = response
     this.signal = signal
@@ -58,10 +60,18 @@ export class HttpExchange implements Exchange {
   }
 
   private onData(chunk: Buffer): void {
-    const fault = this.body?.add(chunk)
-    if (fault === undefined) return
+    const { body } = this
+    if (body === undefined) return
+    const fault = body.add(chunk)
+    const refusal = fault === undefined ? this.cutOff() : faultRefusal(fault, this.maxBytes)
+    if (refusal === undefined) return
     this.dropBody()
-    this.service.reception.turnAway(this, faultRefusal(fault, this.maxBytes))
+    this.service.reception.turnAway(this, refusal)
+  }
+
+  /** Only a body that did not announce its length is asked about as it comes; what has come counts as memory by then. */
+  private cutOff(): Refusal | undefined {
+    return this.isAnnounced ? undefined : this.service.reception.admit(this.signal, 0)
   }
 
   private onEnd(): void {

@@ -41,9 +41,12 @@ describe("memory_limiter", () => {
       const pieces: Array<Piece> = []
       while (slabs.occupiedBytes <= 8 * mebibyte) pieces.push(slabs.allocate(mebibyte))
       assert.strictEqual(processing.process(batch), Refusal.memoryLimit)
-      assert.strictEqual(inlet.refusal(), Refusal.memoryLimit)
+      assert.strictEqual(inlet.refusal(0), Refusal.memoryLimit)
       pieces.pop()!.lease.release()
       assert.strictEqual(processing.process(batch), batch)
+      // A body that is yet to come counts by what it announces; one that could never fit is refused for good.
+      assert.strictEqual(inlet.refusal(2 * mebibyte), Refusal.memoryLimit)
+      assert.deepInclude(inlet.refusal(9 * mebibyte), { reason: "memory_limiter", code: 8, retryAfterMillis: undefined })
       for (const piece of pieces) piece.lease.release()
     })
   )
