@@ -36,6 +36,19 @@ it.live("what is no HTTP, and what contradicts itself, is answered 400", () =>
   })
 )
 
+it.live("headers that are too large, by one or by many, are answered 431 with words, however long the client goes on", () =>
+  withGate({ protocols: { http: {} } }, async ({ http }) => {
+    for (const headers of [`X-Large: ${"x".repeat(100_000)}\r\n`, "X-Many: x\r\n".repeat(3000)]) {
+      const socket = new RawSocket(http.port)
+      const reset = new Promise((_, reject) => socket.socket.once("error", reject))
+      socket.write(`POST /v1/traces HTTP/1.1\r\nHost: x\r\n${headers}\r\n`)
+      const text = await Promise.race([socket.end(), reset])
+      assert.match(String(text), /^HTTP\/1.1 431 [^]*\r\nConnection: close\r\n\r\nthe headers are larger than 16 KiB\n$/)
+      socket.close()
+    }
+  })
+)
+
 it.live("silent, dribbling, half-sent and idle peers are ended, and a well-behaved client beside them is served", () =>
   withGate(impatient, async ({ http, downstream }) => {
     const silent = new RawSocket(http.port)

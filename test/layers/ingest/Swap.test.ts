@@ -115,3 +115,43 @@ it.live.skipIf(!hasOpenssl)("an address changes from plain to TLS and back (need
     })
   )
 )
+
+it.live("who is answered while the receiver goes is told to open another connection, over HTTP", () =>
+  withListeners(
+    Effect.gen(function* () {
+      const downstream = new Downstream()
+      downstream.mode = "hold"
+      const gate = yield* generation({ protocols: { http: {} }, after: "delivery" }, downstream)
+      const [waiting, idle] = [new RawSocket(gate.http.port), new RawSocket(gate.http.port)]
+      waiting.write(post(one))
+      idle.write("GET /v1/traces HTTP/1.1\r\nHost: x\r\n\r\n")
+      yield* Effect.promise(() => Promise.all([idle.until(/ 405 /), downstream.holds(1)]))
+      const closing = yield* Effect.forkChild(gate.close)
+      yield* Effect.promise(() => idle.end())
+      downstream.held[0]!.end({ delivered: 2 })
+      assert.match(yield* Effect.promise(() => waiting.end()), /^HTTP\/1.1 200 [^]*\r\nConnection: close\r\n/i)
+      yield* Fiber.join(closing)
+      for (const client of [waiting, idle]) client.close()
+    })
+  )
+)
+
+it.live("who is answered while the receiver goes is told to open another connection, over gRPC", () =>
+  withListeners(
+    Effect.gen(function* () {
+      const downstream = new Downstream()
+      downstream.mode = "hold"
+      const gate = yield* generation({ protocols: { grpc: {} }, after: "delivery" }, downstream)
+      const raw = new RawHttp2(gate.grpc.port)
+      const goaway = new Promise((resolve) => raw.session.on("goaway", resolve))
+      const call = raw.send(frame(one))
+      yield* Effect.promise(() => downstream.holds(1))
+      const closing = yield* Effect.forkChild(gate.close)
+      yield* Effect.promise(() => goaway)
+      downstream.held[0]!.end({ delivered: 2 })
+      assert.strictEqual((yield* Effect.promise(() => call)).status, "0")
+      yield* Fiber.join(closing)
+      raw.close()
+    })
+  )
+)

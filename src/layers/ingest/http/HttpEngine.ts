@@ -4,6 +4,7 @@ import type { Socket } from "node:net"
 import type { Engine } from "../../graph/Engine.ts"
 import type { HttpProtocol } from "../OtlpConfig.ts"
 import type { TlsSource } from "../TlsSource.ts"
+import { answerFault } from "./HttpFault.ts"
 import type { HttpService } from "./HttpService.ts"
 
 /** How often node:http looks for requests that take too long: they end at most this much late. */
@@ -13,14 +14,15 @@ const checkInterval = 1000
  * HTTP/1.1 on the connections that a listener hands over, plain or TLS.
  *
  * Silent and dribbling peers: `read_header_timeout` and `read_timeout` answer 408 and end the connection, `idle_timeout` ends it between
- * requests. What is no HTTP is answered 400.
+ * requests. What is no HTTP is answered 400, headers that are too large 431.
  */
 export class HttpEngine implements Engine {
   private service: HttpService
   private config: HttpProtocol
   private readonly tls: TlsSource | undefined
   private readonly server: Server | SecureServer
-  private retired = false
+  /** Takes no further connections: whoever is answered now is told to open another one. */
+  isRetired = false
 
   constructor(config: HttpProtocol, service: HttpService, tls: TlsSource | undefined) {
     this.config = config
@@ -30,6 +32,7 @@ export class HttpEngine implements Engine {
     this.server = tls === undefined ? createServer(options) : createSecureServer({ ...options, ...tls.credentials })
     this.server.on("request", (request: IncomingMessage, response: ServerResponse) => this.handle(request, response, false))
     this.server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => this.handle(request, response, true))
+    this.server.on("clientError", answerFault)
     this.configure()
   }
 
@@ -41,8 +44,8 @@ export class HttpEngine implements Engine {
   }
 
   private handle(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
-    if (this.retired) response.shouldKeepAlive = false
-    this.service.handle(request, response, expects)
+    if (this.isRetired) response.shouldKeepAlive = false
+    this.service.handle(request, response, expects, this)
   }
 
   start(): void {
@@ -65,7 +68,7 @@ export class HttpEngine implements Engine {
   }
 
   retire(): void {
-    this.retired = true
+    this.isRetired = true
     this.tls?.stop()
     this.server.closeIdleConnections()
   }

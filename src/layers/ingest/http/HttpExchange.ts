@@ -13,6 +13,12 @@ import { type Encoding, writeRefusal, writeSuccess } from "./HttpAnswer.ts"
 import { discard } from "./discard.ts"
 import type { HttpService } from "./HttpService.ts"
 
+/** Who keeps the connection that a request came over. */
+export interface Connections {
+  /** It is to end with its next answer, which says so. */
+  readonly isRetired: boolean
+}
+
 /** One request over HTTP: gathers the body, hands it to the reception of that moment, writes the answer. */
 export class HttpExchange implements Exchange {
   readonly signal: Signal
@@ -25,6 +31,7 @@ export class HttpExchange implements Exchange {
   readonly component: Component
   over = false
   private readonly service: HttpService
+  private readonly connections: Connections
   private readonly isAnnounced: boolean
   private request: IncomingMessage | undefined
   private response: ServerResponse | undefined
@@ -37,9 +44,11 @@ export class HttpExchange implements Exchange {
     signal: Signal,
     encoding: Encoding,
     compression: Compression | undefined,
-    announced: number | undefined
+    announced: number | undefined,
+    connections: Connections
   ) {
     this.service = service
+    this.connections = connections
     this.isAnnounced = announced !== undefined
     this.request = request
     this.response = response
@@ -122,7 +131,9 @@ export class HttpExchange implements Exchange {
     this.over = true
     this.request = undefined
     this.response = undefined
-    return over ? undefined : response
+    if (over || response === undefined) return undefined
+    if (this.connections.isRetired) response.shouldKeepAlive = false
+    return response
   }
 }
 

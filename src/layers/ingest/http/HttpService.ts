@@ -8,7 +8,7 @@ import { faultRefusal, type Reception } from "../Reception.ts"
 import { CorsPolicy } from "./CorsPolicy.ts"
 import { discard } from "./discard.ts"
 import { type Encoding, writeError, writeRefusal } from "./HttpAnswer.ts"
-import { HttpExchange } from "./HttpExchange.ts"
+import { type Connections, HttpExchange } from "./HttpExchange.ts"
 import { SlowWriters } from "./SlowWriters.ts"
 
 const defaultMaxBytes = 20 << 20
@@ -61,7 +61,7 @@ export class HttpService {
   }
 
   /** `expects`: the client waits for `100 Continue` before it sends the body. */
-  handle(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
+  handle(request: IncomingMessage, response: ServerResponse, expects: boolean, connections: Connections): void {
     if (!this.keepAlive) response.shouldKeepAlive = false
     for (const [name, value] of this.responseHeaders) response.setHeader(name, value)
     if (this.cors !== undefined) {
@@ -119,7 +119,7 @@ export class HttpService {
       return this.slowWriters.watch(request.socket)
     }
     if (expects) response.writeContinue()
-    new HttpExchange(this, request, response, signal, encoding, compression, announced).read()
+    new HttpExchange(this, request, response, signal, encoding, compression, announced, connections).read()
   }
 
   private let(request: IncomingMessage): void {
