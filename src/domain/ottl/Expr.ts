@@ -1,6 +1,7 @@
 import { equalBytes, nextElement, readKeyValue, readListIndex, readMapKey, KV } from "./AnyValue.ts"
 import type { Codec } from "./contexts/Codec.ts"
-import { readField, writeField } from "./contexts/Fields.ts"
+import { readField } from "./contexts/ReadField.ts"
+import { writeField } from "./contexts/WriteField.ts"
 import type { MapTable } from "./MapTable.ts"
 import type { Message } from "./Message.ts"
 import { fromPlain, type Plain, toPlain } from "./Plain.ts"

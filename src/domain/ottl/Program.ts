@@ -1,7 +1,7 @@
 import { anyTag } from "./AnyValue.ts"
 import { compare, compareOps, holdsFor } from "./Comparison.ts"
 import type { Codec } from "./contexts/Codec.ts"
-import { readField } from "./contexts/Fields.ts"
+import { readField } from "./contexts/ReadField.ts"
 import { type Expr, FieldPlace, KeyPlace, Literal } from "./Expr.ts"
 import type { Editor } from "./functions/Function.ts"
 import { MatchExpr, MatchGroup } from "./functions/Match.ts"

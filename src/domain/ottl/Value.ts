@@ -56,6 +56,14 @@ export const lowBits = (value: number): number => {
 /** The nearest double to the signed 64-bit number (high, low); exact below 2^53. */
 export const toDouble = (high: number, low: number): number => high * 4294967296 + (low >>> 0)
 
+/** Leaves a place in `X`: bytes of the type `tag`, which it returns. */
+export const setRange = (where: number, start: number, end: number, tag: number): number => {
+  X[0] = where
+  X[1] = start
+  X[2] = end
+  return tag
+}
+
 /** Leaves a whole number below 2^53 in `X`. */
 export const setInt = (value: number): void => {
   X[1] = Math.floor(value / 4294967296)

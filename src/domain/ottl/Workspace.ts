@@ -58,6 +58,12 @@ export class Workspace {
     return Tag.Error
   }
 
+  /** Why a value does not fit where it was to be written. */
+  refuse(cause: number): false {
+    this.failure = cause
+    return false
+  }
+
   /** Writes a text into the arena and leaves it in `X`. */
   putText(text: string): typeof Tag.String {
     this.reserve(text.length * 3)

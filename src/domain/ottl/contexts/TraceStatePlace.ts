@@ -3,7 +3,8 @@ import type { Message } from "../Message.ts"
 import { Failure, Tag, X } from "../Value.ts"
 import type { Workspace } from "../Workspace.ts"
 import { Codec } from "./Codec.ts"
-import { readField, writeField } from "./Fields.ts"
+import { readField } from "./ReadField.ts"
+import { writeField } from "./WriteField.ts"
 
 const keyPattern = /^(?:[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})$/
 const valuePattern = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/

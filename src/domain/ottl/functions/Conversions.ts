@@ -1,6 +1,6 @@
 import { Role, Row } from "../contexts/Layouts.ts"
 import { Codec } from "../contexts/Codec.ts"
-import { readField } from "../contexts/Fields.ts"
+import { readField } from "../contexts/ReadField.ts"
 import { Expr } from "../Expr.ts"
 import type { Message } from "../Message.ts"
 import { toStringLike } from "../Text.ts"
