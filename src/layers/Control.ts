@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { ComponentStore } from "../control/evidence/ComponentStore.ts"
 import { ObservationStore } from "../control/evidence/ObservationStore.ts"
 import { Fleet } from "../control/fleet/Fleet.ts"
 import type { FleetStoreError } from "../control/fleet/FleetStore.ts"
@@ -34,7 +35,7 @@ export type ControlServices = ApiServer | Gateway | Fleet | Loop | LoopStore | O
  * A control plane. Read from top to bottom it is the order in which it comes up, and from bottom to top the one in which it goes down:
  * streams and the API end, nobody is told anything any more, agents are sent Close, observations end, the loop stands still, what is unsaved is saved.
  */
-export const layer = (beginning: Beginning): Layer.Layer<ControlServices, ControlError, ObservationStore> => {
+export const layer = (beginning: Beginning): Layer.Layer<ControlServices, ControlError, ObservationStore | ComponentStore> => {
   const { control, weir } = beginning.checked
   const stores = Layer.mergeAll(SqliteFleetStore.layer, SqliteLoopStore.layer, SqliteDetectionStore.layer, SqliteObservations.layer).pipe(
     Layer.provide(Database.layer(control.storage.directory))

@@ -11,6 +11,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import type { ComponentStore } from "../../control/evidence/ComponentStore.ts"
 import type { ObservationStore } from "../../control/evidence/ObservationStore.ts"
 import type { Fleet } from "../../control/fleet/Fleet.ts"
 import type { Loop } from "../../control/loop/Loop.ts"
@@ -46,7 +47,7 @@ const maxConnections = 1000
 const drain = "2 seconds"
 
 /** What only talks to the layers below and is not to be built twice. */
-type Needs = Fleet | Loop | LoopStore | ObservationStore
+type Needs = ComponentStore | Fleet | Loop | LoopStore | ObservationStore
 
 /**
  * The control API over HTTP, and what else is served beside it (`routes`: the console's files).

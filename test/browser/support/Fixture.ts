@@ -268,18 +268,28 @@ const pipelines: PipelinesView = {
       signal,
       healthy: index !== 5,
       components: [
-        { kind: "receiver", id: "otlp", healthy: true, status: "StatusOK", last_error: "", queue: null },
-        { kind: "processor", id: "filter/storm", healthy: true, status: "StatusOK", last_error: "", queue: null },
+        { kind: "receiver", id: "otlp", healthy: true, status: "StatusOK", last_error: "", flow: null, queue: null },
+        { kind: "processor", id: "filter/storm", healthy: true, status: "StatusOK", last_error: "", flow: null, queue: null },
         {
           kind: "exporter",
           id: "otlp_http/acme",
           healthy: index !== 5,
           status: index === 5 ? "StatusRecoverableError" : "StatusOK",
           last_error: index === 5 ? "503 Service Unavailable" : "",
-          queue: { size: 40 + 150 * index, capacity: 1000 }
+          flow: null,
+          queue: {
+            size: 40 + 150 * index,
+            capacity: 1000,
+            held_bytes: 4096 * (40 + 150 * index),
+            in_flight: index,
+            failed_attempts: index === 5 ? 2 : 0,
+            growth: index === 5 ? 1.5 : 0,
+            full_in_seconds: index === 5 ? 140 : null
+          }
         }
       ]
     })),
+    components: { at_unix_millis: noon, reported_seconds: 10 },
     books: index === 5 ? null : { reported_seconds: 10, rates: ratesOf(index < 3 ? 0.13 : 0.3) },
     unknown: index === 5 ? ["books: no observations of it have arrived in the window"] : []
   }))

@@ -2,6 +2,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Finding } from "../../../src/domain/loop/Finding.ts"
+import { noFlow, noQueue } from "../../../src/domain/loop/ComponentReport.ts"
 import { noFigures } from "../../../src/domain/loop/Figures.ts"
 import { noVolume } from "../../../src/domain/loop/Metric.ts"
 import { reportId } from "../../../src/domain/loop/Report.ts"
@@ -99,6 +100,49 @@ describe("the control API", () => {
     const second = pipelines.agents.find(({ instance_uid }: any) => instance_uid === agents[1]!.uid)
     assert.strictEqual(second.books, null)
     assert.lengthOf(second.unknown, 2)
+  })
+
+  it("shows what goes through each component by tenant, and how its queue stands", async () => {
+    const second = Math.floor(Date.now() / 1000) * 1000
+    const { uid } = agents[2]!
+    const component = { kind: "exporter" as const, id: "otlp/backend" }
+    const account = (tenant: string, counts: object) => ({ component, tenant, signal: "traces" as const, ...noFlow, ...counts })
+    const transports = (["grpc", "http"] as const).map((transport) => ({
+      ...account("acme", { accepted: 5, delivered: 5 }),
+      component: { kind: "receiver" as const, id: "otlp", transport }
+    }))
+    for (let i = 0; i < 10; i++) {
+      const flows = [
+        account("acme", { accepted: 10, delivered: 4, dropped: { queue_full: 1 }, held: 5 * (i + 1) }),
+        account("beta", { accepted: 2, delivered: 2, refused: { queue_full: 3 } }),
+        ...transports
+      ]
+      const queue = { exporter: "otlp/backend", signal: "traces" as const, ...noQueue, size: 10 * i, capacity: 150, failedAttempts: 2 }
+      const end = second - 4000 - 1000 * (9 - i)
+      const about = { agent: uid, revision: "", startUnixMillis: end - 1000, endUnixMillis: end }
+      assert.strictEqual(await Effect.runPromise(control.components.add({ ...about, flows, queues: [queue] })), "added")
+    }
+    const { agents: shown } = await control.json("/pipelines")
+    const agent = shown.find(({ instance_uid }: any) => instance_uid === uid)
+    assert.isAtLeast(agent.components.reported_seconds, 1)
+    const [receiver, processor, exporter] = agent.pipelines[0].components
+    assert.deepStrictEqual([receiver.flow.accepted, receiver.flow.tenants.length, receiver.queue], [10, 1, null])
+    assert.deepStrictEqual([processor.flow.accepted, processor.flow.tenants], [0, []])
+    const idle = { created: 0, returned: 0 }
+    const acme = { ...idle, accepted: 10, delivered: 4, dropped: { queue_full: 1 }, refused: {}, held: 50 }
+    const beta = { ...idle, accepted: 2, delivered: 2, dropped: {}, refused: { queue_full: 3 }, held: 0 }
+    const both = { ...idle, accepted: 12, delivered: 6, dropped: { queue_full: 1 }, refused: { queue_full: 3 }, held: 50 }
+    assert.deepStrictEqual(exporter.flow, {
+      ...both,
+      tenants: [
+        { tenant: "acme", ...acme },
+        { tenant: "beta", ...beta }
+      ]
+    })
+    const { growth, full_in_seconds, ...queue } = exporter.queue
+    assert.deepStrictEqual(queue, { size: 90, capacity: 150, held_bytes: 0, in_flight: 0, failed_attempts: 2 })
+    assert.closeTo(growth, 10, 1e-9)
+    assert.closeTo(full_in_seconds, 6, 1e-9)
   })
 
   it("shows findings with their series, also when they have ended, and numbers that are none as null", async () => {

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import { ComponentStore } from "../../../src/control/evidence/ComponentStore.ts"
 import { ObservationStore } from "../../../src/control/evidence/ObservationStore.ts"
 import { Loop } from "../../../src/control/loop/Loop.ts"
 import { ApiServer } from "../../../src/layers/api/ApiServer.ts"
@@ -18,6 +19,7 @@ import * as Control from "../../../src/layers/Control.ts"
 export class RunningControl implements AsyncDisposable {
   readonly loop: Loop["Service"]
   readonly store: ObservationStore["Service"]
+  readonly components: ComponentStore["Service"]
   readonly api: string
   readonly apiPort: number
   readonly opampPort: number
@@ -25,13 +27,14 @@ export class RunningControl implements AsyncDisposable {
   private readonly folder: string
 
   private constructor(
-    context: Context.Context<ApiServer | Loop | ObservationStore>,
+    context: Context.Context<ApiServer | Loop | ObservationStore | ComponentStore>,
     opampPort: number,
     scope: Scope.Closeable,
     folder: string
   ) {
     this.loop = Context.get(context, Loop)
     this.store = Context.get(context, ObservationStore)
+    this.components = Context.get(context, ComponentStore)
     this.apiPort = Context.get(context, ApiServer).address.port
     this.api = `http://127.0.0.1:${this.apiPort}/api/v1`
     this.opampPort = opampPort
@@ -57,14 +60,14 @@ export class RunningControl implements AsyncDisposable {
     const program = Effect.gen(function* () {
       const { compose } = yield* readControl([file])
       const context = yield* Layer.build(Control.layer(yield* begin(compose)))
-      return { context, store: yield* ObservationStore }
+      return Context.merge(context, yield* Effect.context<ObservationStore | ComponentStore>())
     })
     try {
-      const { context, store } = await Effect.runPromise(
+      const context = await Effect.runPromise(
         program.pipe(Effect.provide(ControlComponents.layer), Effect.provideService(Scope.Scope, scope))
       )
       const { opamp } = Control.running(context)
-      return new RunningControl(Context.add(context, ObservationStore, store), opamp.address.port, scope, folder)
+      return new RunningControl(context, opamp.address.port, scope, folder)
     } catch (cause) {
       await Effect.runPromise(Scope.close(scope, Exit.void))
       rmSync(folder, { recursive: true, force: true })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Stream from "effect/Stream"
+import { ComponentStore } from "../../../control/evidence/ComponentStore.ts"
 import { ObservationStore } from "../../../control/evidence/ObservationStore.ts"
 import { Fleet } from "../../../control/fleet/Fleet.ts"
 import { Loop } from "../../../control/loop/Loop.ts"
@@ -25,12 +26,15 @@ export const LookHandlers = HttpApiBuilder.group(
   "look",
   Effect.fnUntraced(function* (handlers) {
     const [fleet, loop, journal, store, events] = [yield* Fleet, yield* Loop, yield* LoopStore, yield* ObservationStore, yield* Events]
+    const components = yield* ComponentStore
     return handlers
       .handle("health", () => Effect.succeed({ status: "ok" as const, version }))
       .handle("overview", () =>
         Effect.map(Clock.currentTimeMillis, (now) => overviewOf({ now, state: loop.state(), agents: fleet.agents(), store }))
       )
-      .handle("pipelines", () => Effect.map(Clock.currentTimeMillis, (now) => pipelinesOf(fleet.agents(), store, rateWindow(now))))
+      .handle("pipelines", () =>
+        Effect.map(Clock.currentTimeMillis, (now) => pipelinesOf({ agents: fleet.agents(), store, components }, rateWindow(now)))
+      )
       .handle("findings", () =>
         journal.read({ limit: lookedBack }).pipe(
           Effect.map((records) => ({

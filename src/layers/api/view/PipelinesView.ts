@@ -1,5 +1,7 @@
 import * as Schema from "effect/Schema"
-import { MaybeNumber, Rates, Signal, UnixMillis } from "./Basics.ts"
+import { Rates, Signal, UnixMillis } from "./Basics.ts"
+import { FlowView } from "./FlowView.ts"
+import { QueueView } from "./QueueView.ts"
 
 const ComponentView = Schema.Struct({
   kind: Schema.Literals(["receiver", "processor", "exporter"]).annotate({
@@ -9,9 +11,8 @@ const ComponentView = Schema.Struct({
   healthy: Schema.NullOr(Schema.Boolean).annotate({ description: "`null`: the agent does not say." }),
   status: Schema.String,
   last_error: Schema.String,
-  queue: Schema.NullOr(Schema.Struct({ size: Schema.Finite, capacity: MaybeNumber })).annotate({
-    description: "`null`: there is none, or the agent does not report it."
-  })
+  flow: Schema.NullOr(FlowView).annotate({ description: "`null`: the agent has reported on none of the window." }),
+  queue: Schema.NullOr(QueueView).annotate({ description: "`null`: there is none, or the agent does not report it." })
 })
 
 export const PipelineView = Schema.Struct({
@@ -33,6 +34,12 @@ export const AgentPipelines = Schema.Struct({
       rates: Schema.Array(Rates)
     })
   ).annotate({ description: "`null`: it has reported no observations of the window." }),
+  components: Schema.NullOr(
+    Schema.Struct({
+      at_unix_millis: UnixMillis.annotate({ description: "End of the newest report, which queues and `held` are of." }),
+      reported_seconds: Schema.Finite.annotate({ description: "Seconds of the window that flows are of." })
+    })
+  ).annotate({ description: "What `flow` and `queue` of its components are of; `null`: it has reported nothing of them lately." }),
   unknown: Schema.Array(Schema.String).annotate({ description: "What cannot be said of it, and why." })
 })
 export type AgentPipelines = typeof AgentPipelines.Type
