@@ -1,17 +1,19 @@
-import type { Component } from "../Books.ts"
+import type { Component, ComponentKind } from "../Books.ts"
 import { Keys } from "../otlp/Attributes.ts"
 import type { Malformed } from "../otlp/Malformed.ts"
 import { FIRST_ATTRIBUTE, type Metrics, POINT_END } from "../otlp/Metrics.ts"
 import { readNumber } from "../otlp/PointValues.ts"
-import { signals } from "../Signal.ts"
+import { type Signal, signals } from "../Signal.ts"
 import { flowMetrics, queueMetrics } from "./ComponentMetrics.ts"
 import { componentKinds, type ComponentReport, type Flow, flowKey, noFlow, noQueue, queueKey, type QueueState } from "./ComponentReport.ts"
 import { NUMBER_ATTRIBUTES } from "./PointWriter.ts"
 
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
 /** A report on components that is being put together. */
 export interface ComponentDraft extends Omit<ComponentReport, "flows" | "queues"> {
-  readonly flows: Map<string, Flow>
-  readonly queues: Map<string, QueueState>
+  readonly flows: Map<string, Mutable<Flow>>
+  readonly queues: Map<string, Mutable<QueueState>>
 }
 
 type FlowField = keyof typeof flowMetrics
@@ -54,32 +56,36 @@ export class ComponentReader {
   private addFlow(bytes: Uint8Array, field: FlowField, value: number, { flows }: ComponentDraft): void {
     const component = this.component(bytes)
     const tenant = this.flow.text(bytes, TENANT!)
-    const signal = signals.find((known) => known === this.flow.text(bytes, SIGNAL!))
+    const signal = signalOf(this.flow.text(bytes, SIGNAL!))
     if (component === undefined || tenant === undefined || signal === undefined) return
     const key = flowKey({ component, tenant, signal })
-    const known = flows.get(key) ?? { component, tenant, signal, ...noFlow }
-    if (field !== "dropped" && field !== "refused") flows.set(key, { ...known, [field]: known[field] + value })
+    let flow = flows.get(key)
+    if (flow === undefined) flows.set(key, (flow = { component, tenant, signal, ...noFlow }))
+    if (field !== "dropped" && field !== "refused") flow[field] += value
     else {
       const reason = this.flow.text(bytes, REASON!)
       if (reason === undefined || !reasonPattern.test(reason)) return
-      flows.set(key, { ...known, [field]: { ...known[field], [reason]: (known[field][reason] ?? 0) + value } })
+      flow[field] = { ...flow[field], [reason]: (flow[field][reason] ?? 0) + value }
     }
   }
 
   private component(bytes: Uint8Array): Component | undefined {
-    const kind = componentKinds.find((known) => known === this.flow.text(bytes, KIND!))
+    const kind = this.flow.text(bytes, KIND!) as ComponentKind
     const id = this.flow.text(bytes, COMPONENT!)
     const transport = this.flow.text(bytes, TRANSPORT!)
-    if (kind === undefined || id === undefined) return undefined
+    if (!componentKinds.includes(kind) || id === undefined) return undefined
     return transport === "grpc" || transport === "http" ? { kind, id, transport } : { kind, id }
   }
 
   private addQueue(bytes: Uint8Array, field: QueueField, value: number, { queues }: ComponentDraft): void {
     const exporter = this.queue.text(bytes, EXPORTER!)
-    const signal = signals.find((known) => known === this.queue.text(bytes, DATA_TYPE!))
+    const signal = signalOf(this.queue.text(bytes, DATA_TYPE!))
     if (exporter === undefined || signal === undefined) return
     const key = queueKey({ exporter, signal })
-    const known = queues.get(key) ?? { exporter, signal, ...noQueue }
-    queues.set(key, { ...known, [field]: known[field] + value })
+    let queue = queues.get(key)
+    if (queue === undefined) queues.set(key, (queue = { exporter, signal, ...noQueue }))
+    queue[field] += value
   }
 }
+
+const signalOf = (name: string | undefined): Signal | undefined => signals.find((known) => known === name)

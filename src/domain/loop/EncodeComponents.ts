@@ -1,7 +1,7 @@
 import { encodeAttribute } from "../otlp/AnyValue.ts"
 import { concat } from "../otlp/Copy.ts"
 import { type ComponentMetric, componentScope, flowMetrics, queueMetrics } from "./ComponentMetrics.ts"
-import { type ComponentReport, type Flow, flowCounts, flowReasons, type QueueState } from "./ComponentReport.ts"
+import { type ComponentReport, type Flow, flowCounts, flowReasons } from "./ComponentReport.ts"
 import { GAUGE, type Marks, NUMBER_ATTRIBUTES, type PointWriter, SUM } from "./PointWriter.ts"
 
 /**
@@ -10,7 +10,8 @@ import { GAUGE, type Marks, NUMBER_ATTRIBUTES, type PointWriter, SUM } from "./P
  */
 export const encodeComponents = (points: PointWriter, { flows, queues }: ComponentReport): void => {
   const scoped = points.beginScope(componentScope)
-  const owners = flows.map(flowAttributes)
+  const attributes = new Attributes()
+  const owners = flows.map((flow) => flowAttributes(flow, attributes))
   for (const account of flowCounts) {
     const metric = flowMetrics[account]
     const series = new Series(points, metric)
@@ -21,12 +22,14 @@ export const encodeComponents = (points: PointWriter, { flows, queues }: Compone
     const series = new Series(points, flowMetrics[account])
     for (const [i, flow] of flows.entries()) {
       for (const [reason, items] of Object.entries(flow[account])) {
-        series.add(concat([owners[i]!, text("reason", reason)]), items)
+        series.add(concat([owners[i]!, attributes.text("reason", reason)]), items)
       }
     }
     series.end()
   }
-  const exporters = queues.map(queueAttributes)
+  const exporters = queues.map(({ exporter, signal }) =>
+    concat([attributes.text("exporter", exporter), attributes.text("data_type", signal)])
+  )
   for (const reading of Object.keys(queueMetrics) as ReadonlyArray<keyof typeof queueMetrics>) {
     const series = new Series(points, queueMetrics[reading])
     for (const [i, queue] of queues.entries()) series.add(exporters[i]!, queue[reading])
@@ -58,15 +61,24 @@ class Series {
   }
 }
 
-const text = (key: string, value: string): Uint8Array => encodeAttribute(NUMBER_ATTRIBUTES, key, value)
+/** Encoded attributes, each made once: the accounts of a report have few different ones. */
+class Attributes {
+  private readonly byKey = new Map<string, Map<string, Uint8Array>>()
 
-const flowAttributes = ({ component: { kind, id, transport }, tenant, signal }: Flow): Uint8Array =>
+  text(key: string, value: string): Uint8Array {
+    let values = this.byKey.get(key)
+    if (values === undefined) this.byKey.set(key, (values = new Map()))
+    let bytes = values.get(value)
+    if (bytes === undefined) values.set(value, (bytes = encodeAttribute(NUMBER_ATTRIBUTES, key, value)))
+    return bytes
+  }
+}
+
+const flowAttributes = ({ component: { kind, id, transport }, tenant, signal }: Flow, attributes: Attributes): Uint8Array =>
   concat([
-    text("kind", kind),
-    text("component", id),
-    ...(transport === undefined ? [] : [text("transport", transport)]),
-    text("signal", signal),
-    text("tenant", tenant)
+    attributes.text("kind", kind),
+    attributes.text("component", id),
+    ...(transport === undefined ? [] : [attributes.text("transport", transport)]),
+    attributes.text("signal", signal),
+    attributes.text("tenant", tenant)
   ])
-
-const queueAttributes = ({ exporter, signal }: QueueState): Uint8Array => concat([text("exporter", exporter), text("data_type", signal)])
