@@ -1,9 +1,9 @@
 import type { Signal } from "../Signal.ts"
 import type * as Ast from "./Ast.ts"
-import { prefixOf } from "./Checker.ts"
 import { type ContextName, enums, parents } from "./contexts/Paths.ts"
 import { converters, editors } from "./functions/Functions.ts"
 import { Mistake } from "./OttlError.ts"
+import { prefixOf } from "./PathPrefix.ts"
 
 /** The contexts of each signal. */
 export const contextsOf: { readonly [S in Signal]: ReadonlyArray<ContextName> } = {
