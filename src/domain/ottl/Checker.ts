@@ -2,6 +2,7 @@ import { ArgumentChecker } from "./ArgumentChecker.ts"
 import type * as Ast from "./Ast.ts"
 import { MathExpr, NegateExpr } from "./Calculation.ts"
 import { Collection } from "./Collection.ts"
+import type { Action, CheckedStatement, Condition } from "./CheckedStatement.ts"
 import { compareOps } from "./Comparison.ts"
 import { type ContextName, enums } from "./contexts/Paths.ts"
 import { type Expr, IndexedExpr, KeyPlace, Literal, MapPlace } from "./Expr.ts"
@@ -10,7 +11,6 @@ import { SetEditor } from "./functions/Set.ts"
 import { Mistake, nearestName } from "./OttlError.ts"
 import { PathChecker } from "./PathChecker.ts"
 import type { Plain } from "./Plain.ts"
-import type { Action, Condition } from "./Program.ts"
 import type { Registers } from "./Registers.ts"
 
 /**
@@ -34,7 +34,7 @@ export class Checker {
 
   // ---- statements and conditions
 
-  statement({ editor, where }: Ast.Statement): { readonly where: Condition | undefined; readonly action: Action } {
+  statement({ editor, where }: Ast.Statement): CheckedStatement {
     const condition = where === undefined ? undefined : this.condition(where)
     return { where: condition, action: this.action(editor) }
   }
