@@ -70,6 +70,8 @@ export class SocketServer extends Scripted {
   static async start(port = 0): Promise<SocketServer> {
     const server = await new SocketServer().listen(port)
     server.http.on("upgrade", (request, socket, head) => {
+      // An agent that has been refused, or sent elsewhere, may cut the connection before it has read all.
+      socket.on("error", () => {})
       server.upgrades.push({ headers: request.headers, at: performance.now() })
       const refusal = server.refuse()
       if (refusal !== undefined) return void socket.end(`HTTP/1.1 ${refusal}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
