@@ -91,20 +91,52 @@ export class ComponentReports {
     this.forget(toMillis)
     const reports = this.byAgent.get(agent)
     if (reports === undefined) return undefined
-    const newest = reports.reduce((a, b) => (b.endUnixMillis > a.endUnixMillis ? b : a))
-    const window = reports.filter(({ endUnixMillis }) => endUnixMillis > fromMillis && endUnixMillis <= toMillis)
+    const newest = newestOf(reports)
+    const window = within(reports, fromMillis, toMillis)
     return {
       atUnixMillis: newest.endUnixMillis,
-      seconds: window.reduce((sum, { startUnixMillis, endUnixMillis }) => sum + (endUnixMillis - startUnixMillis) / 1000, 0),
+      seconds: secondsOf(window),
       flows: flowsOf(window, newest),
-      queues: newest.queues.map((queue) => ({
-        ...queue,
-        growth: growthOf(queue, reports, newest.endUnixMillis - trendMillis),
-        failedAttempts: window.reduce((sum, report) => sum + (sameQueue(queue, report)?.failedAttempts ?? 0), 0)
-      }))
+      queues: newest.queues.map((queue) => trendOf(queue, reports, window))
     }
   }
+
+  /** The queues of all agents that hold something, the fullest first, `most` of them. `seconds` are those of their failed attempts. */
+  fullest(
+    most: number,
+    fromMillis: number,
+    toMillis: number
+  ): ReadonlyArray<{ readonly agent: string; readonly seconds: number; readonly queue: QueueTrend }> {
+    this.forget(toMillis)
+    return Array.from(this.byAgent, ([agent, reports]) =>
+      newestOf(reports)
+        .queues.filter(({ size }) => size > 0)
+        .map((queue) => ({ agent, reports, queue, fill: queue.size / queue.capacity }))
+    )
+      .flat()
+      .toSorted((a, b) => b.fill - a.fill)
+      .slice(0, most)
+      .map(({ agent, reports, queue }) => {
+        const window = within(reports, fromMillis, toMillis)
+        return { agent, seconds: secondsOf(window), queue: trendOf(queue, reports, window) }
+      })
+  }
 }
+
+const newestOf = (reports: ReadonlyArray<ComponentReport>): ComponentReport =>
+  reports.reduce((a, b) => (b.endUnixMillis > a.endUnixMillis ? b : a))
+
+const within = (reports: ReadonlyArray<ComponentReport>, fromMillis: number, toMillis: number): ReadonlyArray<ComponentReport> =>
+  reports.filter(({ endUnixMillis }) => endUnixMillis > fromMillis && endUnixMillis <= toMillis)
+
+const secondsOf = (window: ReadonlyArray<ComponentReport>): number =>
+  window.reduce((sum, { startUnixMillis, endUnixMillis }) => sum + (endUnixMillis - startUnixMillis) / 1000, 0)
+
+const trendOf = (queue: QueueState, reports: ReadonlyArray<ComponentReport>, window: ReadonlyArray<ComponentReport>): QueueTrend => ({
+  ...queue,
+  growth: growthOf(queue, reports, newestOf(reports).endUnixMillis - trendMillis),
+  failedAttempts: window.reduce((sum, report) => sum + (sameQueue(queue, report)?.failedAttempts ?? 0), 0)
+})
 
 /** What happened in a window, and what is held now. */
 const flowsOf = (window: ReadonlyArray<ComponentReport>, newest: ComponentReport): ReadonlyArray<Flow> => {

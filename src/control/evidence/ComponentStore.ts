@@ -13,6 +13,8 @@ export class ComponentStore extends Context.Service<
     readonly add: (report: ComponentReport) => Effect.Effect<Taken>
     /** Of the reports that end after `fromMillis` and not after `toMillis`; `undefined`: it has not reported lately. */
     readonly of: (agent: string, fromMillis: number, toMillis: number) => AgentComponents | undefined
+    /** The queues of all agents that hold something, the fullest first. */
+    readonly fullest: ComponentReports["fullest"]
   }
 >()("weir/control/evidence/ComponentStore") {
   /** In memory, for the last 20 seconds unless told otherwise. */
@@ -21,7 +23,8 @@ export class ComponentStore extends Context.Service<
       const reports = new ComponentReports({ ...defaultComponentLimits, ...limits })
       return {
         add: (report) => Effect.map(Clock.currentTimeMillis, (now) => reports.add(report, now)),
-        of: (agent, fromMillis, toMillis) => reports.of(agent, fromMillis, toMillis)
+        of: (agent, fromMillis, toMillis) => reports.of(agent, fromMillis, toMillis),
+        fullest: (most, fromMillis, toMillis) => reports.fullest(most, fromMillis, toMillis)
       }
     })
 }

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { ComponentStore } from "../../control/evidence/ComponentStore.ts"
 import { ObservationStore } from "../../control/evidence/ObservationStore.ts"
 import { Fleet } from "../../control/fleet/Fleet.ts"
 import { Loop } from "../../control/loop/Loop.ts"
@@ -38,7 +39,7 @@ export class Events extends Context.Service<
     readonly viewers: () => number
   }
 >()("weir/layers/api/Events") {
-  static readonly layer: Layer.Layer<Events, LoopStoreError, Fleet | Loop | LoopStore | ObservationStore> = Layer.effect(
+  static readonly layer: Layer.Layer<Events, LoopStoreError, ComponentStore | Fleet | Loop | LoopStore | ObservationStore> = Layer.effect(
     Events,
     Effect.suspend(() => make())
   )
@@ -46,6 +47,7 @@ export class Events extends Context.Service<
 
 const make = Effect.fnUntraced(function* () {
   const [fleet, loop, journal, store] = [yield* Fleet, yield* Loop, yield* LoopStore, yield* ObservationStore]
+  const components = yield* ComponentStore
   const viewers = new Set<Viewer>()
   const latest = new Map<Topic, Latest>()
   const shown = new Map<Topic, unknown>()
@@ -61,7 +63,7 @@ const make = Effect.fnUntraced(function* () {
   }
   const look = Effect.map(Clock.currentTimeMillis, (now) => {
     const state = loop.state()
-    publish("overview", overviewOf({ now, state, agents: fleet.agents(), store }))
+    publish("overview", overviewOf({ now, state, agents: fleet.agents(), store, components }))
     publishChanged("findings", state.findings, (findings) => Object.values(findings).map(findingView))
     publishChanged("rollouts", state.rollouts, (rollouts) => Object.values(rollouts).map(rolloutView))
   })

@@ -1,3 +1,4 @@
+import type { ComponentStore } from "../../control/evidence/ComponentStore.ts"
 import type { ObservationStore } from "../../control/evidence/ObservationStore.ts"
 import type { AgentSnapshot } from "../../control/fleet/AgentSnapshot.ts"
 import type { Rollout, Stage } from "../../domain/loop/Rollout.ts"
@@ -6,21 +7,25 @@ import { duration, number } from "../../domain/loop/Numbers.ts"
 import { lostPerSecond, ratesOf, rateWindow } from "./Rates.ts"
 import { hasFailed } from "./view/AgentView.ts"
 import type { Condition, OverviewView } from "./view/OverviewView.ts"
+import { queueView } from "./view/QueueView.ts"
 
 /** For so long an agent that went away is news. */
 const awayMillis = 600_000
+
+const shownQueues = 10
 
 export interface Scene {
   readonly now: number
   readonly state: State
   readonly agents: ReadonlyArray<AgentSnapshot>
   readonly store: ObservationStore["Service"]
+  readonly components: ComponentStore["Service"]
 }
 
 const running: ReadonlySet<Stage["_tag"]> = new Set<Stage["_tag"]>(["applying", "observing", "promoting"])
 
 /** How things stand at a moment. */
-export const overviewOf = ({ now, state, agents, store }: Scene): OverviewView => {
+export const overviewOf = ({ now, state, agents, store, components }: Scene): OverviewView => {
   const window = rateWindow(now)
   const { rates, agents: reporting } = ratesOf(store, window)
   const rollouts = Object.values(state.rollouts)
@@ -49,11 +54,17 @@ export const overviewOf = ({ now, state, agents, store }: Scene): OverviewView =
       promoted: inStage((stage) => stage === "promoted").length
     },
     window: { from_unix_millis: window.from, to_unix_millis: window.to },
-    rates
+    rates,
+    queues: components.fullest(shownQueues, window.from, window.to).map(({ agent, seconds, queue }) => ({
+      instance_uid: agent,
+      exporter: queue.exporter,
+      signal: queue.signal,
+      ...queueView(queue, seconds)
+    }))
   }
 }
 
-interface Standing extends Omit<Scene, "store"> {
+interface Standing extends Omit<Scene, "store" | "components"> {
   readonly rollouts: ReadonlyArray<Rollout>
   readonly lost: number
 }

@@ -332,7 +332,8 @@ export const fixture: Fixture = {
     findings: { open: 1 },
     rollouts: { proposed: 1, running: 1, held: 1, promoted: 1 },
     window,
-    rates: ratesOf(1)
+    rates: ratesOf(1),
+    queues: []
   },
   findings: { open: [findingView(storm)], closed: [findingView(errors)] },
   rollouts: rollouts.map(rolloutView),

@@ -74,6 +74,29 @@ describe("reports on components", () => {
     assert.strictEqual(reports.of("c", at(0), at(12))!.queues[0]!.growth, 0)
   })
 
+  it("say which queues of all agents are the fullest", () => {
+    const reports = new ComponentReports()
+    for (let second = 0; second < 5; second++) {
+      const half = { exporter: "half", capacity: 10, failedAttempts: 1 }
+      reports.add(
+        report("a", second, second + 1, { queues: [queue(second), queue(1 + second, half), queue(0, { exporter: "idle" })] }),
+        at(5)
+      )
+      reports.add(report("b", second, second + 1, { queues: [queue(90 - second)] }), at(5))
+    }
+    const shown = (most: number) =>
+      reports.fullest(most, at(0), at(4)).map(({ agent, queue: { exporter, size } }) => [agent, exporter, size])
+    assert.deepStrictEqual(shown(9), [
+      ["b", "otlp", 86],
+      ["a", "half", 5],
+      ["a", "otlp", 4]
+    ])
+    assert.strictEqual(shown(2).length, 2)
+    const { seconds, queue: half } = reports.fullest(9, at(0), at(4))[1]!
+    assert.deepStrictEqual([seconds, half.failedAttempts], [4, 4])
+    assert.closeTo(half.growth, 1, 1e-9)
+  })
+
   it("count an interval once, and none of another time", () => {
     const reports = new ComponentReports()
     assert.strictEqual(reports.add(filled("a", 0), at(1)), "added")

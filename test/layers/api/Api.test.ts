@@ -143,6 +143,8 @@ describe("the control API", () => {
     assert.deepStrictEqual(queue, { size: 90, capacity: 150, held_bytes: 0, in_flight: 0, failed_attempts: 2 })
     assert.closeTo(growth, 10, 1e-9)
     assert.closeTo(full_in_seconds, 6, 1e-9)
+    const [fullest] = (await control.json("/overview")).queues
+    assert.deepStrictEqual([fullest.instance_uid, fullest.exporter, fullest.size], [uid, "otlp/backend", 90])
   })
 
   it("shows findings with their series, also when they have ended, and numbers that are none as null", async () => {

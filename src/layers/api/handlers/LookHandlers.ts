@@ -30,7 +30,7 @@ export const LookHandlers = HttpApiBuilder.group(
     return handlers
       .handle("health", () => Effect.succeed({ status: "ok" as const, version }))
       .handle("overview", () =>
-        Effect.map(Clock.currentTimeMillis, (now) => overviewOf({ now, state: loop.state(), agents: fleet.agents(), store }))
+        Effect.map(Clock.currentTimeMillis, (now) => overviewOf({ now, state: loop.state(), agents: fleet.agents(), store, components }))
       )
       .handle("pipelines", () =>
         Effect.map(Clock.currentTimeMillis, (now) => pipelinesOf({ agents: fleet.agents(), store, components }, rateWindow(now)))

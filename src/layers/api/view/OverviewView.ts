@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
-import { Rates, UnixMillis } from "./Basics.ts"
+import { Rates, Signal, UnixMillis } from "./Basics.ts"
+import { QueueView } from "./QueueView.ts"
 
 /**
  * How things stand, in one word:
@@ -38,6 +39,9 @@ export const OverviewView = Schema.Struct({
   window: Schema.Struct({ from_unix_millis: UnixMillis, to_unix_millis: UnixMillis }).annotate({
     description: "What the rates are of: the last ten seconds that agents have had time to report."
   }),
-  rates: Schema.Array(Rates)
+  rates: Schema.Array(Rates),
+  queues: Schema.Array(
+    Schema.Struct({ instance_uid: Schema.String, exporter: Schema.String, signal: Signal, ...QueueView.fields })
+  ).annotate({ description: "The ten fullest queues of all agents, of those that hold something." })
 })
 export type OverviewView = typeof OverviewView.Type

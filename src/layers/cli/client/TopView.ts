@@ -34,6 +34,7 @@ export const topLines = ({ overview, findings, rollouts }: Standing, { width, is
     `findings ${findings.length} open; rollouts ${counts.proposed} proposed, ${counts.running} running, ${counts.held} held, ${counts.promoted} in force${overview.paused ? "; THE LOOP IS PAUSED" : ""}`,
     "",
     ...(overview.rates.length === 0 ? ["no agent reports any data"] : rateLines(overview.rates)),
+    ...(overview.queues.length === 0 ? [] : ["", ...queueLines(overview.queues)]),
     ...(findings.length === 0
       ? []
       : ["", ...findings.toSorted((a, b) => b.score - a.score).map((finding) => findingLine(finding, overview))]),
@@ -58,6 +59,21 @@ const rateLines = (rates: ReadonlyArray<Rates>): ReadonlyArray<string> =>
       Object.entries(dropped)
         .map(([reason, items]) => `${reason} ${number(items)}`)
         .join(", ") || "0"
+    ])
+  ).split("\n")
+
+const queueLines = (queues: OverviewView["queues"]): ReadonlyArray<string> =>
+  table(
+    ["QUEUE OF", "SIGNAL", "AGENT", "SIZE", "CAPACITY", "HELD kB", "FAILED/s", "FULL IN"],
+    queues.map(({ exporter, signal, instance_uid, size, capacity, held_bytes, failed_attempts, full_in_seconds }) => [
+      exporter,
+      signal,
+      instance_uid,
+      number(size),
+      capacity === null ? "" : number(capacity),
+      number(held_bytes / 1000),
+      failed_attempts === null ? "" : number(failed_attempts),
+      full_in_seconds === null ? "" : duration(Math.round(full_in_seconds) * 1000)
     ])
   ).split("\n")
 
