@@ -55,15 +55,36 @@ const syntaxProblems = (errors: ReadonlyArray<YAML.YAMLParseError>, source: Sour
   const told = first === -1 ? inOrder : inOrder.slice(0, first + 1)
   const rest = inOrder.length - told.length
   const hint = rest === 0 ? undefined : `${rest} more from here on, perhaps only because of this one`
-  return told.map(({ pos: [start, end], message }, i) =>
-    error({ source, start, end }, inPlainWords(firstLine(message)), i === told.length - 1 ? hint : undefined)
-  )
+  return told.map(({ pos: [start, end], message }, i) => {
+    const shownHint = i === told.length - 1 ? hint : undefined
+    const bracket = message.startsWith("Flow ") ? openBracket(source.text, start) : undefined
+    return bracket === undefined
+      ? error({ source, start, end }, firstLine(message), shownHint)
+      : error({ source, start: bracket, end: bracket + 1 }, `this "${source.text[bracket]}" is not closed`, shownHint)
+  })
 }
 
-/** What the library says of a bracket that is not closed helps only those who know the grammar. */
-const inPlainWords = (message: string): string => {
-  const [, kind] = /^Flow (map|sequence) in block collection must be sufficiently indented/.exec(message) ?? []
-  return kind === undefined ? message : `a "${kind === "map" ? "{" : "["}" before this place is not closed`
+/** What the lexer of the library emits beside pieces of the text: they have no extent. */
+const marks: ReadonlySet<string> = new Set(["\u{02}", "\u{18}", "\u{1f}"])
+const closing: { readonly [bracket: string]: string } = { "{": "}", "[": "]" }
+
+/**
+ * The innermost bracket that is open where the library noticed that one is not closed, which may be lines behind it; or the first one that
+ * meets the end of another.
+ */
+const openBracket = (text: string, until: number): number | undefined => {
+  const open: Array<number> = []
+  let at = 0
+  for (const token of new YAML.Lexer().lex(text)) {
+    if (at >= until) break
+    if (closing[token] !== undefined) open.push(at)
+    else if (token === "}" || token === "]") {
+      if (open.length > 0 && closing[text[open.at(-1)!]!] !== token) break
+      open.pop()
+    }
+    if (!marks.has(token)) at += token.length
+  }
+  return open.at(-1)
 }
 
 const firstLine = (message: string): string => message.split("\n", 1)[0]!.replace(/\.$/, "")

@@ -41,6 +41,7 @@ const abortMillis = 3000
  *
  * Reads batches that a `Passage` commits; emits runs of neighbours of one tenant and metadata, to be sent as one request. What is being
  * sent still counts against the capacity, as in the collector, so `size` is everything accepted and not yet settled.
+ * Of a request that came as many batches one stands in line, and the next one when that is taken, so that nobody waits for all of it.
  * Full: refuses, or lets the sender wait (`block_on_overflow`). Fails: cannot; what a sender could not deliver comes back to the head.
  * Closes (`drain`): takes nothing more, waits for its senders until a deadline, then drops the rest (`shutdown`) or gives it back to
  * senders that still wait; so it does with what former senders still have under way.
@@ -56,6 +57,12 @@ export class ExportQueue implements Holder {
   private tail: Held | undefined = undefined
   /** How often neighbours that wait differ in origin. */
   private seams = 0
+  /** The last batch that came, as long as it waits. */
+  private newest: Held | undefined = undefined
+  /** Batches that wait behind another one of their request, with room set aside for them. */
+  private behind = 0
+  private behindItems = 0
+  private behindBytes = 0
   private flying = 0
   private flyingItems = 0
   private flyingBytes = 0
@@ -119,10 +126,33 @@ export class ExportQueue implements Holder {
 
   push(batch: Batch): void {
     const held = new Held(batch, this.rowOf(batch), performance.now(), this.waitForResult, this.observer)
+    const { newest } = this
+    this.newest = held
+    if (newest?.batch.ack === batch.ack) {
+      newest.following = held
+      this.behind++
+      this.behindItems += held.items
+      this.behindBytes += held.sizeBytes
+    } else this.lineUp(held)
+    this.consumer?.wake()
+  }
+
+  private lineUp(held: Held): void {
     if (this.tail !== undefined && !isSameOrigin(this.tail, held)) this.seams++
     this.tail = held
     this.queue.push(held)
-    this.consumer?.wake()
+  }
+
+  /** The next batch of the request that `taken` is of goes to the end of the line. */
+  private lineUpNext(taken: Held): void {
+    if (taken === this.newest) this.newest = undefined
+    const { following } = taken
+    if (following === undefined) return
+    taken.following = undefined
+    this.behind--
+    this.behindItems -= following.items
+    this.behindBytes -= following.sizeBytes
+    this.lineUp(following)
   }
 
   row(batch: Batch): Row {
@@ -142,29 +172,29 @@ export class ExportQueue implements Holder {
   }
 
   get heldBatches(): number {
-    return this.queue.requests + this.flying
+    return this.waitingBatches + this.flying
   }
 
   get heldItems(): number {
-    return this.queue.items + this.flyingItems
+    return this.waitingItems + this.flyingItems
   }
 
   get heldBytes(): number {
-    return this.queue.sizeBytes + this.flyingBytes
+    return this.waitingBytes + this.flyingBytes
   }
 
   // ---- for the senders
 
   get waitingBatches(): number {
-    return this.queue.requests
+    return this.queue.requests + this.behind
   }
 
   get waitingItems(): number {
-    return this.queue.items
+    return this.queue.items + this.behindItems
   }
 
   get waitingBytes(): number {
-    return this.queue.sizeBytes
+    return this.queue.sizeBytes + this.behindBytes
   }
 
   /** When the batch at the head came, `performance.now()` milliseconds. */
@@ -183,7 +213,7 @@ export class ExportQueue implements Holder {
 
   /** Whether waiting longer could not make the next request larger: it has reached a limit, or the next batch is of another origin. */
   isRunComplete(limits: RequestLimits): boolean {
-    return this.seams > 0 || this.queue.items >= limits.maxItems || this.queue.sizeBytes >= limits.maxBytes
+    return this.seams > 0 || this.waitingItems >= limits.maxItems || this.waitingBytes >= limits.maxBytes
   }
 
   /** The neighbours at the head that go together into one request; one batch at least, if any waits. */
@@ -214,6 +244,7 @@ export class ExportQueue implements Holder {
     const next = this.queue.peek()
     if (next === undefined) this.tail = undefined
     else if (!isSameOrigin(held, next)) this.seams--
+    this.lineUpNext(held)
     return held
   }
 

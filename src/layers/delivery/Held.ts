@@ -13,6 +13,8 @@ export class Held {
   private readonly row: Row
   /** When the queue took it, `performance.now()` milliseconds. */
   readonly heldSince: number
+  /** The next batch of the same request, as long as it waits behind this one; kept by the queue. */
+  following: Held | undefined = undefined
   /** When it was first sent, in milliseconds of the `Clock`; the limit of `max_elapsed_time` counts from here, across hand-overs. */
   firstSentAt: number | undefined = undefined
 

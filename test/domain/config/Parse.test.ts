@@ -55,8 +55,11 @@ describe("Parse", () => {
   it("tells the first of a cascade of errors, and how many follow; what is not of it is told too", () => {
     const flow = `receivers: {otlp: {protocols: {grpc: {endpoint: "a:1"}}\n${"b: [x]\n".repeat(40)}`
     assert.strictEqual(faults(flow).length, 1)
-    assert.match(faults(flow)[0]!, /^a\.yaml:2:\d+: error: a "\{" before this place is not closed\n/)
+    assert.match(faults(flow)[0]!, /^a\.yaml:1:19: error: this "\{" is not closed\n/)
     assert.match(faults(flow)[0]!, /more from here on, perhaps only because of this one$/)
+    const wrong = faults('a: 1\nb: {c: "x }", d: [1, {e: 2]\nf: 1\n')
+    assert.match(wrong[0]!, /^a\.yaml:2:22: error: this "\{" is not closed\n/)
+    assert.match(faults("# {\na: 'it''s ['\nb: |\n  {\nc: [1,\n  2\nd: 3\n")[0]!, /^a\.yaml:5:4: error: this "\[" is not closed\n/)
     const mixed = faults("a: 1\na: 2\nb: 1\nb: 2\nc: }\nd: ]\ne: 1\n")
     assert.deepStrictEqual(
       mixed.map((text) => text.split(": error")[0]),
