@@ -7,7 +7,7 @@ import { FleetGateway, markAs } from "../support/FleetGateway.ts"
 import { Flood, Sink } from "../support/Flood.ts"
 import { scale, timeoutMillis } from "./Scale.ts"
 
-/** From the wish until the last agent reports APPLIED. On a machine of its own it takes a second. */
+/** From the wish until the last agent reports APPLIED. */
 const deadlineMillis = 30_000
 
 const shapes = [
