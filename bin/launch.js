@@ -70,7 +70,8 @@ export const launch = (file, args) => {
     process.exit(69)
   }
   const child = spawn(node, [...nodeFlags, file, ...args], {
-    stdio: "inherit",
+    // The channel says nothing. It closes when this process is gone, whatever took it, and what runs then leaves too.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { NODE_COMPILE_CACHE: compileCache, ...process.env }
   })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))

@@ -1,13 +1,13 @@
 import { AgentDescription } from "../../domain/opamp/AgentDescription.ts"
 import type { AgentToServer } from "../../domain/opamp/AgentToServer.ts"
-import { AgentCapability, ServerCapability, ServerToAgentFlag } from "../../domain/opamp/Capability.ts"
+import { ServerCapability, ServerToAgentFlag } from "../../domain/opamp/Capability.ts"
 import { ComponentHealth } from "../../domain/opamp/ComponentHealth.ts"
 import type { ConnectionSettingsStatus } from "../../domain/opamp/ConnectionSettings.ts"
 import { encode } from "../../domain/opamp/Encode.ts"
 import type { Init, MessageType } from "../../domain/opamp/MessageType.ts"
 import { EffectiveConfig, RemoteConfigStatus, RemoteConfigStatuses } from "../../domain/opamp/RemoteConfig.ts"
 import type { ServerToAgent } from "../../domain/opamp/ServerToAgent.ts"
-import { type AgentLink, type AgentState, configState, has, type StatusReport } from "./AgentState.ts"
+import { type AgentLink, type AgentState, configState, type StatusReport } from "./AgentState.ts"
 import { hexOf } from "./ConfigHash.ts"
 import type { FleetEvent } from "./FleetEvent.ts"
 import type { FleetPolicy } from "./FleetPolicy.ts"
@@ -84,7 +84,7 @@ export const hear = (
   }
   if (state.status !== "online") events.unshift({ _tag: "Connected", instanceUid })
 
-  const isFull = hasAll(message, capabilities)
+  const isFull = tellsAll(message, state)
   const isMissing = (gap && !isFull) || (state.asks > 0 && !isFull && (gap || message.agentDescription === undefined))
   const asksFull = isMissing && (isNew || state.asks < maxAsks || nowMillis - state.askedMillis >= askAgainMillis)
   const asksComponents = lacksComponents(heard, message, policy)
@@ -189,18 +189,15 @@ const isPoll = (message: AgentToServer, link: AgentLink): boolean =>
   message.availableComponents === undefined &&
   message.connectionSettingsStatus === undefined
 
-/** Whether the message tells all that an agent with these capabilities has to tell. */
-const hasAll = (message: AgentToServer, capabilities: number): boolean => {
-  const tells = (capability: number, part: unknown) => part !== undefined || !has(capabilities, capability)
-  return (
-    message.agentDescription !== undefined &&
-    tells(AgentCapability.ReportsHealth, message.health) &&
-    tells(AgentCapability.ReportsEffectiveConfig, message.effectiveConfig) &&
-    tells(AgentCapability.ReportsRemoteConfig, message.remoteConfigStatus) &&
-    tells(AgentCapability.ReportsPackageStatuses, message.packageStatuses) &&
-    tells(AgentCapability.ReportsAvailableComponents, message.availableComponents)
-  )
-}
+/**
+ * Whether a message tells all that there is: it has the description, and whatever else the agent has ever told. What an agent could report by its
+ * capabilities and has never told is not waited for: many have nothing to say, and asking again would not change that.
+ */
+const tellsAll = (message: AgentToServer, known: AgentState): boolean =>
+  message.agentDescription !== undefined &&
+  (message.health !== undefined || known.health === undefined) &&
+  (message.effectiveConfig !== undefined || known.effectiveConfig === undefined) &&
+  (message.remoteConfigStatus !== undefined || known.remoteConfigStatus === undefined)
 
 const lacksComponents = (state: AgentState, { availableComponents }: AgentToServer, policy: FleetPolicy): boolean =>
   availableComponents !== undefined &&

@@ -3,8 +3,8 @@ import { Duration, field, ListenAddress, optional, section } from "./Fields.ts"
 
 const Token = Schema.Struct({
   token: Schema.String.check(
-    Schema.makeFilter((text) => /^[\x21-\x7e]{16,512}$/.test(text) || "16 to 512 visible ASCII characters")
-  ).annotate({ description: "What is sent as `Authorization: Bearer <token>`." })
+    Schema.makeFilter((text) => /^[\x21-\x7e]{1,512}$/.test(text) || "1 to 512 visible ASCII characters")
+  ).annotate({ description: "What is sent as `Authorization: Bearer <token>`; make it long and random where others can reach the port." })
 })
 
 /** The section `control:`, which only `weir control` reads. */

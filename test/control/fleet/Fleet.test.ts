@@ -11,7 +11,7 @@ import { Fleet, type FleetOptions } from "../../../src/control/fleet/Fleet.ts"
 import type { FleetEvent } from "../../../src/control/fleet/FleetEvent.ts"
 import { FleetStore, FleetStoreError } from "../../../src/control/fleet/FleetStore.ts"
 import { AgentCapability, type AgentToServer, formatUid, type Init, type ServerToAgent } from "../../../src/opamp.ts"
-import { capabilities, fullReport, message, statusOf, uidOf, yaml } from "../../support/opamp/Agent.ts"
+import { capabilities, description, fullReport, message, statusOf, uidOf, yaml } from "../../support/opamp/Agent.ts"
 
 const uid = uidOf(1)
 const key = formatUid(uid)
@@ -60,6 +60,23 @@ describe("sequence numbers", () => {
         assert.isFalse(asksFull(say(socket, { instanceUid: uid, sequenceNum: 1 })))
         // A copy is answered.
         assert.deepStrictEqual(say(socket, { instanceUid: uid, sequenceNum: 1 }).instanceUid, uid)
+      })
+    )
+  )
+
+  it.effect("ask an agent that tells little once at most, and still see its gaps", () =>
+    withFleet((fleet) =>
+      Effect.sync(() => {
+        const say = talk(fleet)
+        const socket = new Socket(1)
+        const little = { instanceUid: uid, capabilities, agentDescription: description("small") }
+        assert.isFalse(asksFull(say(socket, { ...little, sequenceNum: 1 })))
+        for (let n = 2; n < 8; n++) assert.isFalse(asksFull(say(socket, { instanceUid: uid, sequenceNum: n, capabilities })))
+        assert.isTrue(asksFull(say(socket, { instanceUid: uid, sequenceNum: 9, capabilities })))
+        assert.isFalse(asksFull(say(socket, { ...little, sequenceNum: 10 })))
+        // What was told once has to be told again after a gap.
+        assert.isFalse(asksFull(say(socket, { instanceUid: uid, sequenceNum: 11, health: { healthy: true } })))
+        assert.isTrue(asksFull(say(socket, { ...little, sequenceNum: 13 })))
       })
     )
   )

@@ -39,6 +39,8 @@ const Server = Schema.Struct({
   )
 }).check(Schema.makeFilter(({ ws, http }) => (ws === undefined) !== (http === undefined) || "exactly one of ws and http"))
 
+const withoutEffect = (why: string) => optional(Schema.Boolean, `Accepted, without effect: ${why}.`)
+
 const Capabilities = Schema.Struct({
   accepts_remote_config: field(Schema.Boolean, false, "Weir's own: run what the server sends, over the own files."),
   reports_effective_config: field(Schema.Boolean, true, "Tell the server what runs, secrets replaced."),
@@ -46,7 +48,16 @@ const Capabilities = Schema.Struct({
   reports_health: field(Schema.Boolean, true, "Tell the server how pipelines and components are."),
   reports_heartbeat: field(Schema.Boolean, true, "Weir's own: let the server say how often to report."),
   reports_available_components: field(Schema.Boolean, true, "Tell the server which types of components there are."),
-  reports_own_metrics: field(Schema.Boolean, true, "Weir's own: send observations to where the server says.")
+  reports_own_metrics: field(Schema.Boolean, true, "Weir's own: send observations to where the server says."),
+  reports_status: withoutEffect("every agent reports its status"),
+  reports_own_traces: withoutEffect("there are none"),
+  reports_own_logs: withoutEffect("there are none"),
+  reports_package_statuses: withoutEffect("there are no packages"),
+  reports_connection_settings_status: withoutEffect("settings are taken as they come"),
+  accepts_packages: withoutEffect("there are no packages"),
+  accepts_restart_command: withoutEffect("a restart is for whoever runs the process"),
+  accepts_opamp_connection_settings: withoutEffect("the server is that of this file"),
+  accepts_other_connection_settings: withoutEffect("there are none")
 })
 
 const Description = Schema.Struct({

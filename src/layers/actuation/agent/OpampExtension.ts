@@ -24,7 +24,7 @@ const maxMessageBytes = 64 << 20
 /** Between two looks at what there is to report. */
 const lookMillis = 1000
 
-const capabilityBits: { readonly [K in keyof OpampConfig["capabilities"]]: number } = {
+const capabilityBits = {
   accepts_remote_config: AgentCapability.AcceptsRemoteConfig,
   reports_effective_config: AgentCapability.ReportsEffectiveConfig,
   reports_remote_config: AgentCapability.ReportsRemoteConfig,
@@ -32,7 +32,7 @@ const capabilityBits: { readonly [K in keyof OpampConfig["capabilities"]]: numbe
   reports_heartbeat: AgentCapability.ReportsHeartbeat,
   reports_available_components: AgentCapability.ReportsAvailableComponents,
   reports_own_metrics: AgentCapability.ReportsOwnMetrics
-}
+} as const satisfies { readonly [K in keyof OpampConfig["capabilities"]]?: number }
 
 const bitsOf = (capabilities: OpampConfig["capabilities"]): number =>
   (Object.keys(capabilityBits) as Array<keyof typeof capabilityBits>)
