@@ -333,3 +333,11 @@ describe("mistakes of a configuration", () => {
     )
   })
 })
+
+describe("names from an object's prototype", () => {
+  it.each(["constructor", "toString", "__proto__"])("are no case of ConvertCase: %s", (name) => {
+    const statements = [`set(span.name, ConvertCase(span.name, "${name}"))`]
+    const plan = compileStatements("traces", [{ context: "span", conditions: [], statements, errorMode: "ignore" }], pool)
+    assert.isFalse(plan instanceof Plan)
+  })
+})

@@ -40,10 +40,10 @@ const toLower = caseMapper(false)
 export const toUpperCase = textConverter("ToUpperCase", toUpper)
 export const toLowerCase = textConverter("ToLowerCase", toLower)
 
-const cases: Readonly<Record<string, ConvertText>> = {
-  lower: toLower,
-  upper: toUpper
-}
+const cases: ReadonlyMap<string, ConvertText> = new Map([
+  ["lower", toLower],
+  ["upper", toUpper]
+])
 
 /** `ConvertCase(target, to_case)`, the case being a literal: "lower" or "upper". */
 export const convertCase: ConverterSpec = {
@@ -53,7 +53,7 @@ export const convertCase: ConverterSpec = {
     { name: "to_case", kind: "literalString" }
   ],
   make: (args) => {
-    const convert = cases[args.literal<string>(1, "")]
+    const convert = cases.get(args.literal<string>(1, ""))
     if (convert === undefined)
       throw new Mistake(args.get(1)!.at, `invalid case ${JSON.stringify(args.literal<string>(1, ""))}: expected "lower" or "upper"`)
     return new TextConverter(args.expr(0), convert)
