@@ -11,6 +11,7 @@ import type { Workspace } from "./Workspace.ts"
 /** Where in a request something is run: once per resource, scope, metric, item (span, log record, data point) or span event. */
 export const Level = { resource: 0, scope: 1, metric: 2, item: 3, event: 4 } as const
 export type Level = (typeof Level)[keyof typeof Level]
+type EnvelopeLevel = typeof Level.resource | typeof Level.scope
 
 /** What is run at one level, for the item that the registers hold. */
 export interface LevelRun {
@@ -82,7 +83,7 @@ export class Walk {
       const next = this.record(at, end)
       if (next < 0) return WalkEnd.malformed
       if (this.tag === envelopeTag) {
-        const outcome = this.resource(record, this.lengthAt, this.valueStart, next)
+        const outcome = this.envelope(Level.resource, record, this.lengthAt, this.valueStart, next)
         if (outcome !== WalkEnd.done) return outcome
       }
       at = next
@@ -138,35 +139,39 @@ export class Walk {
     return WalkEnd.done
   }
 
-  private resource(record: number, lengthAt: number, start: number, end: number): WalkEnd {
-    const { edits, messages, runs } = this
+  /** A resource or a scope in its envelope (ResourceSpans, ScopeSpans, ...), and what is inside. */
+  private envelope(level: EnvelopeLevel, record: number, lengthAt: number, start: number, end: number): WalkEnd {
+    const { deepest, edits } = this
     edits.enter(lengthAt, start, end)
-    const run = runs[Level.resource]
+    const run = this.runs[level]
     run?.start()
-    const envelope = messages[Role.resourceEnvelope]!
-    const resource = messages[Role.resource]!
-    let resourceLengthAt = -1
-    if (this.usesResourceEnvelope && !envelope.fill(start, end)) return WalkEnd.malformed
-    if (this.usesResource) {
+    const isResource = level === Level.resource
+    const envelope = this.messages[isResource ? Role.resourceEnvelope : Role.scopeEnvelope]!
+    const part = this.messages[isResource ? Role.resource : Role.scope]!
+    const usesEnvelope = isResource ? this.usesResourceEnvelope : this.usesScopeEnvelope
+    const usesPart = isResource ? this.usesResource : this.usesScope
+    let partLengthAt = -1
+    if (usesEnvelope && !envelope.fill(start, end)) return WalkEnd.malformed
+    if (usesPart) {
       const found = this.findPart(start, end)
       if (found !== WalkEnd.done) return found
-      resourceLengthAt = this.partLengthAt
-      if (resourceLengthAt < 0) resource.clear()
-      else if (!resource.fill(this.partStart, this.partEnd)) return WalkEnd.malformed
+      partLengthAt = this.partLengthAt
+      if (partLengthAt < 0) part.clear()
+      else if (!part.fill(this.partStart, this.partEnd)) return WalkEnd.malformed
     }
     if (run !== undefined) {
       const verdict = run.run()
       if (verdict === Verdict.failed) return WalkEnd.failed
-      if (verdict === Verdict.drop) return this.drop(record, start, end, Level.resource)
+      if (verdict === Verdict.drop) return this.drop(record, start, end, level)
     }
-    if (this.deepest > Level.resource || this.prune) {
+    if (deepest > level || this.prune) {
       let left = 0
       for (let at = start; at < end;) {
         const next = this.record(at, end)
         if (next < 0) return WalkEnd.malformed
         if (this.tag === childTag) {
           this.gone = false
-          const outcome = this.deepest > Level.resource ? this.scope(at, this.lengthAt, this.valueStart, next) : WalkEnd.done
+          const outcome = deepest > level ? this.child(level, at, next) : WalkEnd.done
           if (outcome !== WalkEnd.done) return outcome
           if (!this.gone) left++
         }
@@ -175,12 +180,22 @@ export class Walk {
       if (this.prune && left === 0) {
         edits.forget()
         edits.delete(record, end)
+        this.gone = true
         return WalkEnd.done
       }
     }
-    this.flushPart(resource, envelope, resourceLengthAt, end, this.usesResource, this.usesResourceEnvelope)
+    this.gone = false
+    this.flushPart(part, envelope, partLengthAt, end, usesPart, usesEnvelope)
     edits.leave()
     return WalkEnd.done
+  }
+
+  /** What stands inside an envelope, in the record that `record` has stepped over. */
+  private child(level: EnvelopeLevel, record: number, end: number): WalkEnd {
+    if (level === Level.resource) return this.envelope(Level.scope, record, this.lengthAt, this.valueStart, end)
+    return this.signal === "metrics"
+      ? this.metric(record, this.lengthAt, this.valueStart, end)
+      : this.item(record, this.lengthAt, this.valueStart, end)
   }
 
   /** The last child that was walked is gone. */
@@ -207,57 +222,6 @@ export class Walk {
       part.compose(1)
       edits.insert(end, X[1]!, X[2]!)
     }
-  }
-
-  private scope(record: number, lengthAt: number, start: number, end: number): WalkEnd {
-    const { edits, messages, runs, signal } = this
-    edits.enter(lengthAt, start, end)
-    const run = runs[Level.scope]
-    run?.start()
-    const envelope = messages[Role.scopeEnvelope]!
-    const scope = messages[Role.scope]!
-    let scopeLengthAt = -1
-    if (this.usesScopeEnvelope && !envelope.fill(start, end)) return WalkEnd.malformed
-    if (this.usesScope) {
-      const found = this.findPart(start, end)
-      if (found !== WalkEnd.done) return found
-      scopeLengthAt = this.partLengthAt
-      if (scopeLengthAt < 0) scope.clear()
-      else if (!scope.fill(this.partStart, this.partEnd)) return WalkEnd.malformed
-    }
-    if (run !== undefined) {
-      const verdict = run.run()
-      if (verdict === Verdict.failed) return WalkEnd.failed
-      if (verdict === Verdict.drop) return this.drop(record, start, end, Level.scope)
-    }
-    if (this.deepest > Level.scope || this.prune) {
-      let left = 0
-      for (let at = start; at < end;) {
-        const next = this.record(at, end)
-        if (next < 0) return WalkEnd.malformed
-        if (this.tag === childTag) {
-          this.gone = false
-          let outcome: WalkEnd = WalkEnd.done
-          if (this.deepest > Level.scope) {
-            if (signal === "metrics") outcome = this.metric(at, this.lengthAt, this.valueStart, next)
-            else outcome = this.item(at, this.lengthAt, this.valueStart, next)
-          }
-          if (outcome !== WalkEnd.done) return outcome
-          if (!this.gone) left++
-        }
-        at = next
-      }
-      if (this.prune && left === 0) {
-        edits.forget()
-        edits.delete(record, end)
-        this.gone = true
-        return WalkEnd.done
-      }
-    }
-    this.gone = false
-    this.flushPart(scope, envelope, scopeLengthAt, end, this.usesScope, this.usesScopeEnvelope)
-    edits.leave()
-    return WalkEnd.done
   }
 
   private metric(record: number, lengthAt: number, start: number, end: number): WalkEnd {
