@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 import { type Receiver, receiver } from "../graph/Component.ts"
 import { ComponentError } from "../graph/ComponentError.ts"
 import { Listeners } from "../graph/Listeners.ts"
@@ -37,18 +38,20 @@ export const otlpReceiver: Receiver = receiver<OtlpConfig>({
       answerTimeout: config.answer_timeout
     })
     const activations: Array<() => void> = []
+    // Both stop accepting at once: one that still answers an open request must not keep the other one open.
+    const both = yield* Scope.fork(yield* Effect.scope, "parallel")
+    const bind = (protocol: "grpc" | "http", endpoint: string) =>
+      Scope.provide(listeners.bind({ component: id, path: ["protocols", protocol, "endpoint"], protocol, endpoint }), both)
 
     if (grpc !== undefined) {
-      const path = ["protocols", "grpc"]
-      const tls = grpc.tls === undefined ? undefined : yield* TlsSource.make(grpc.tls, id, [...path, "tls"])
-      const binding = yield* listeners.bind({ component: id, path: [...path, "endpoint"], protocol: "grpc", endpoint: grpc.endpoint })
+      const tls = grpc.tls === undefined ? undefined : yield* TlsSource.make(grpc.tls, id, ["protocols", "grpc", "tls"])
+      const binding = yield* bind("grpc", grpc.endpoint)
       const engine = new GrpcEngine(grpc, new GrpcService(grpc, reception, id), tls)
       activations.push(() => binding.activate(engine))
     }
     if (http !== undefined) {
-      const path = ["protocols", "http"]
-      const tls = http.tls === undefined ? undefined : yield* TlsSource.make(http.tls, id, [...path, "tls"])
-      const binding = yield* listeners.bind({ component: id, path: [...path, "endpoint"], protocol: "http", endpoint: http.endpoint })
+      const tls = http.tls === undefined ? undefined : yield* TlsSource.make(http.tls, id, ["protocols", "http", "tls"])
+      const binding = yield* bind("http", http.endpoint)
       const engine = new HttpEngine(http, new HttpService(http, reception, id), tls)
       activations.push(() => binding.activate(engine))
     }

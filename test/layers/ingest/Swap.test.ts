@@ -155,3 +155,30 @@ it.live("who is answered while the receiver goes is told to open another connect
     })
   )
 )
+
+it.live("both protocols stop accepting at once, and each answers what it has open, whichever takes longer", () =>
+  withListeners(
+    Effect.gen(function* () {
+      const downstream = new Downstream()
+      downstream.mode = "hold"
+      const gate = yield* generation({ protocols: { grpc: {}, http: {} }, after: "delivery" }, downstream)
+      const raw = new RawHttp2(gate.grpc.port)
+      const goaway = new Promise((resolve) => raw.session.on("goaway", resolve))
+      const [overHttp, idle] = [new RawSocket(gate.http.port), new RawSocket(gate.http.port)]
+      overHttp.write(post(one))
+      yield* Effect.promise(() => downstream.holds(1))
+      const call = raw.send(frame(one))
+      idle.write("GET /v1/traces HTTP/1.1\r\nHost: x\r\n\r\n")
+      yield* Effect.promise(() => Promise.all([idle.until(/ 405 /), downstream.holds(2)]))
+      const closing = yield* Effect.forkChild(gate.close)
+      // While both still have something open.
+      yield* Effect.promise(() => Promise.all([goaway, idle.end()]))
+      for (const held of downstream.held) held.end({ delivered: 2 })
+      assert.match(yield* Effect.promise(() => overHttp.end()), /^HTTP\/1.1 200 /)
+      assert.strictEqual((yield* Effect.promise(() => call)).status, "0")
+      yield* Fiber.join(closing)
+      raw.close()
+      for (const client of [overHttp, idle]) client.close()
+    })
+  )
+)
