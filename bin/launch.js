@@ -58,6 +58,8 @@ export const launch = (file, args) => {
     // The launcher cannot pass flags to its own process; a growth factor of one keeps the young generation at its start size.
     setFlagsFromString("--semi-space-growth-factor=1")
     setFlagsFromString(heapGrowth)
+    // What this process starts with its own program (the parts of `weir up`) can be given them.
+    process.execArgv = [...new Set([...process.execArgv, ...nodeFlags])]
     module.enableCompileCache?.()
     process.argv = [process.argv[0], file, ...args]
     return import(pathToFileURL(file).href)

@@ -6,6 +6,12 @@ import type * as Scope from "effect/Scope"
 /** A terminal's Ctrl-C can arrive twice, from the terminal and through npm; a second one that soon is the same one. */
 const echoMillis = 500
 
+/**
+ * Whoever has lost its supervisor, or its launcher, has this long to deliver what it holds. It is gone then, as the one that was killed is, and
+ * its ports and its storage are free for the next start.
+ */
+const orphanMillis = 1000
+
 /** What a terminal or a service manager asks of a running gateway. */
 export interface Signals {
   /** Waits for SIGINT or SIGTERM and names it. A second one ends the process at once. */
@@ -29,8 +35,10 @@ export const takeSignals = (reloads: Queue.Enqueue<string> | undefined): Effect.
       }
     }
     const onHangUp = reloads === undefined ? onStop : () => void Queue.offerUnsafe(reloads, "SIGHUP")
-    // A supervisor that is gone can stop nobody any more.
-    const onAlone = () => onStop("SIGTERM")
+    const onAlone = () => {
+      onStop("SIGTERM")
+      setTimeout(() => process.exit(143), orphanMillis)
+    }
     yield* Effect.acquireRelease(
       Effect.sync(() => process.on("SIGINT", onStop).on("SIGTERM", onStop).on("SIGHUP", onHangUp).on("disconnect", onAlone)),
       () => Effect.sync(() => process.off("SIGINT", onStop).off("SIGTERM", onStop).off("SIGHUP", onHangUp).off("disconnect", onAlone))
