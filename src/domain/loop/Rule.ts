@@ -50,10 +50,9 @@ const Action = Schema.Struct({
     "Elements added at the end of lists, so that several rules can add to one."
   )
 }).check(
-  Schema.makeFilter((action) => {
-    const isEmpty = Object.keys(action.merge).length === 0 && action.append.length === 0
-    if (isEmpty) return "something in merge or append"
-    return mistakesIn(action as unknown as Json).map(({ path, offset, message }) => ({
+  Schema.makeFilter(({ append, merge }) => {
+    if (Object.keys(merge).length === 0 && append.length === 0) return "something in merge or append"
+    return mistakesIn({ append: append.map(({ path, value }) => ({ path, value })), merge }).map(({ path, offset, message }) => ({
       path: offset === undefined ? path : [...path, offset],
       issue: message
     }))

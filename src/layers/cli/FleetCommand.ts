@@ -37,7 +37,7 @@ const push = Command.make("push", {
   ),
   now: Flag.Boolean("now").pipe(Flag.withDescription("Desired at once; without it a rollout is proposed"), Flag.withDefault(false)),
   wait: Flag.Boolean("wait").pipe(
-    Flag.withDescription("With --now: wait until every agent has reported APPLIED or FAILED"),
+    Flag.withDescription("With --now: wait until every agent has reported APPLIED or FAILED (the default; --no-wait does not)"),
     Flag.withDefault(true)
   ),
   timeout: Flag.Finite("timeout").pipe(
@@ -47,7 +47,7 @@ const push = Command.make("push", {
   )
 }).pipe(
   Command.withDescription(
-    "Push a document to agents. Exit code 1 when it is refused, when an agent fails with it, or does not report in time; 65 when it is no YAML. An empty document takes a pushed one back."
+    "Push a document to agents. Exit code 1 when it is refused, when an agent fails with it, or does not report in time; 65 when it is no YAML. An empty document takes a pushed one back. An agent reports APPLIED when what has changed has carried data, or after ten seconds without any."
   ),
   Command.withShortDescription("Push a document to agents"),
   Command.withExamples([

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -76,5 +76,9 @@ export const transaction = (sqlite: DatabaseSync, write: () => void): void => {
     throw cause
   }
 }
+
+/** The rows of a query, of the shape that its columns have. */
+export const rows = <Row>(query: StatementSync, ...parameters: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> =>
+  query.all(...parameters) as unknown as ReadonlyArray<Row>
 
 export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AgentRecord } from "../../control/fleet/AgentRecord.ts"
 import { FleetStore, FleetStoreError } from "../../control/fleet/FleetStore.ts"
-import { Database, messageOf } from "./Database.ts"
+import { Database, messageOf, rows } from "./Database.ts"
 
 interface Row {
   readonly uid: string
@@ -24,7 +24,7 @@ export const layer: Layer.Layer<FleetStore, never, Database> = Layer.effect(
     const attempt = <A>(operation: FleetStoreError["operation"], run: () => A) =>
       Effect.try({ try: run, catch: (cause) => new FleetStoreError({ operation, message: messageOf(cause) }) })
     return {
-      load: attempt("load", () => (all.all() as unknown as ReadonlyArray<Row>).map(toRecord)),
+      load: attempt("load", () => rows<Row>(all).map(toRecord)),
       save: (record) =>
         attempt("save", () => {
           put.run(

@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import { LoopStore, LoopStoreError, type JournalRecord } from "../../control/loop/LoopStore.ts"
 import type { JournalEntry } from "../../domain/loop/JournalEntry.ts"
 import type { State } from "../../domain/loop/State.ts"
-import { Database, messageOf, transaction } from "./Database.ts"
+import { Database, messageOf, rows, transaction } from "./Database.ts"
 
 /** The loop's state in the table `loop`, its journal in `journal`. */
 export const layer: Layer.Layer<LoopStore, never, Database> = Layer.effect(
@@ -41,8 +41,10 @@ export const layer: Layer.Layer<LoopStore, never, Database> = Layer.effect(
       read: ({ rollout, after, limit }) =>
         attempt("read", () =>
           after === undefined
-            ? (backwards.all(rollout ?? null, limit) as unknown as ReadonlyArray<Row>).toReversed().map(toRecord)
-            : (forwards.all(after, rollout ?? null, limit) as unknown as ReadonlyArray<Row>).map(toRecord)
+            ? rows<Row>(backwards, rollout ?? null, limit)
+                .toReversed()
+                .map(toRecord)
+            : rows<Row>(forwards, after, rollout ?? null, limit).map(toRecord)
         )
     }
   })

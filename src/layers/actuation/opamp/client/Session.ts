@@ -1,3 +1,5 @@
+import type { ConnectionOptions } from "node:tls"
+
 /** How an exchange with the server ended, so that the client knows how long to wait before the next. */
 export interface Ended {
   /** For the log. */
@@ -14,7 +16,7 @@ export interface Endpoint {
   readonly url: string
   readonly headers: { readonly [name: string]: string }
   /** For `wss://` and `https://`. */
-  readonly tls: import("node:tls").ConnectionOptions
+  readonly tls: ConnectionOptions
   /** Largest message that is taken, in bytes, also after inflation. */
   readonly maxMessageBytes: number
 }

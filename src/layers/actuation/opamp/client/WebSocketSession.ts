@@ -1,3 +1,4 @@
+import type { ClientRequest } from "node:http"
 import * as Effect from "effect/Effect"
 import { WebSocket } from "ws"
 import { decode } from "../../../../domain/opamp/Decode.ts"
@@ -64,7 +65,7 @@ export const webSocketSession = (endpoint: Endpoint, conversation: Conversation)
     }
 
     // The server's word may lead to another machine, or out of TLS, where nobody must learn our credentials.
-    socket.on("redirect", (url: string, request: import("node:http").ClientRequest) => {
+    socket.on("redirect", (url: string, request: ClientRequest) => {
       if (new URL(url).origin === new URL(endpoint.url).origin) return
       for (const name of [...Object.keys(endpoint.headers), "authorization", "cookie"]) request.removeHeader(name)
     })
