@@ -36,7 +36,7 @@ export const decode = <T>(
     const { faults, node }: Failure = failure
     const own = faults.filter((fault) => !isConsequence(fault, settings) && !leftOut.some((path) => followsFrom(fault, path)))
     problems.push(...own.map((fault) => describe(fault, { node, settings, what, faultsOf })))
-    const rest: Node = faults.reduce((left, { path }) => leaveOut(left, path, leftOut), tree)
+    const rest: Node = faults.reduce((left, { path }) => leaveOut(left, path, faults, leftOut), tree)
     if (rest === tree || leftOut.length > mostLeftOut) break
     tree = rest
     failure = attemptAgain(decodeUnknown, tree)
@@ -78,23 +78,39 @@ const attemptAgain = <T>(decodeUnknown: Decoder<T>, tree: Node): Failure | undef
   }
 }
 
-/** The tree without the key that a fault is behind: then its default stands there. Elements of lists keep their places. */
-const leaveOut = (tree: Node, path: Path, leftOut: Array<Path>): Node => {
+/**
+ * The tree without what a fault is behind: without the key, so that its default stands there; an element of a list, which has no default, gives
+ * way to a sound one beside it, so that the others keep their places.
+ */
+const leaveOut = (tree: Node, path: Path, faults: ReadonlyArray<Fault>, leftOut: Array<Path>): Node => {
   for (let length = path.length; length > 0; length--) {
     const key = path.slice(0, length)
+    const step = key.at(-1)!
     const parent = nodeAt(tree, key.slice(0, -1))
-    if (parent?._tag !== "Map" || !parent.entries.has(String(key.at(-1)))) continue
+    let instead: Node | undefined
+    if (parent?._tag === "List" && typeof step === "number" && step < parent.items.length) {
+      const isSound = (_: Node, i: number): boolean =>
+        ![...faults.map((fault) => fault.path), ...leftOut].some(startsWith([...key.slice(0, -1), i]))
+      instead = parent.items.find(isSound)
+      if (instead === undefined) continue
+    } else if (parent?._tag !== "Map" || !parent.entries.has(String(step))) continue
     leftOut.push(key)
-    return replaceAt(tree, key, undefined)
+    return replaceAt(tree, key, instead)
   }
   return tree
 }
 
-/** Whether a fault may be of our making: it is about a key that was left out, about what that stood in, or about its neighbours. */
-const followsFrom = ({ path }: Fault, leftOut: Path): boolean => {
-  const shared = path.findIndex((step, i) => step !== leftOut[i])
-  return shared === -1 || (shared === path.length - 1 && path.length === leftOut.length)
-}
+const startsWith =
+  (start: Path) =>
+  (path: Path): boolean =>
+    start.every((step, i) => path[i] === step)
+
+/**
+ * Whether a fault may be of our making: it is about what was left out, about what that stood in, or about its neighbours (an element that gave
+ * way stands there twice).
+ */
+const followsFrom = ({ path }: Fault, leftOut: Path): boolean =>
+  startsWith(leftOut)(path) || startsWith(path)(leftOut) || (path.length === leftOut.length && startsWith(leftOut.slice(0, -1))(path))
 
 const isEmpty = (node: Node): boolean => node._tag === "Scalar" && node.value === null
 const emptyKey = (path: Path): string => `empty:${path.map(String).join("/")}`

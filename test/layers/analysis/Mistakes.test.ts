@@ -135,6 +135,26 @@ describe("several mistakes in one component", () => {
     })
   )
 
+  it.effect("are told at once in one list too, each at its place", () =>
+    Effect.gen(function* () {
+      const text = `processors:
+  transform:
+    trace_statements: [5, 'sett(span.name, "a")', {statementz: []}, {context: spna, statements: ['set(name, "a")']}]
+  filter: {trace_conditions: [7, 8, 'span.nmae == "a"']}
+`
+      const errors = yield* errorsOf(piped(text, "processors: [transform, filter], exporters: [debug]"))
+      assert.deepStrictEqual(errors.map((line) => line.split(" ", 1)[0]!).toSorted(), [
+        "5:24",
+        "5:28",
+        "5:52",
+        "5:79",
+        "6:31",
+        "6:34",
+        "6:38"
+      ])
+    })
+  )
+
   it.effect("are no more than there are: what is left out to look further makes none", () =>
     Effect.gen(function* () {
       const table = "[{condition: 1, pipelines: [traces/b]}, {condition: 'resource.attributes[\"a\"] == 1', pipelines: [traces/b]}]"
